@@ -1,0 +1,259 @@
+import { hash } from "node:crypto";
+import { closeSync, constants, fstatSync, open, read } from "node:fs";
+import { promisify } from "node:util";
+import sharp, { type Sharp } from "sharp";
+import { dataError, HandfulError, internalError, messageOf } from "../base/errors.ts";
+import type { Pixels } from "../base/preprocess.ts";
+import type { Item } from "./dataset.ts";
+import type { PixelBudget } from "./pixel-budget.ts";
+import { sniff, storedSize, type ImageFormat, type StoredSize } from "./sniff.ts";
+
+/** Largest picture taken, width x height. */
+export const MAX_PIXELS = 64e6;
+/** Largest file taken: nothing under MAX_PIXELS needs more. */
+const MAX_BYTES = 512e6;
+
+export interface DecodeOptions {
+  /** Largest width x height taken, in pixels; default MAX_PIXELS. */
+  readonly maxPixels?: number;
+  /** Shared by all concurrent decodes to bound their memory. */
+  readonly budget?: PixelBudget;
+  /** Colour under transparent pixels, RGB, 0-255; default black. */
+  readonly background?: readonly [number, number, number];
+}
+
+/** What the header says. */
+export interface ImageHeader {
+  readonly format: ImageFormat;
+  /** Size as seen, after EXIF orientation, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** More than 1 in animations, of which the first frame is taken. */
+  readonly frames: number;
+}
+
+// Plain descriptors: a FileHandle's four round trips through the thread pool cost half as much as hashing and resizing.
+const openFile = promisify(open);
+const readFile = promisify(read);
+
+const readAll = async (file: number, name: string): Promise<Buffer> => {
+  const stat = fstatSync(file);
+  if (!stat.isFile()) throw dataError("E_FILE_KIND", `${name}: wanted a regular file, got a folder, pipe or device`);
+  if (stat.size > MAX_BYTES)
+    throw dataError(
+      "E_IMAGE_TOO_LARGE",
+      `${name}: wanted at most ${MAX_BYTES / 1e6} MB, got ${Math.round(stat.size / 1e6)} MB`,
+    );
+  const bytes = Buffer.allocUnsafe(stat.size + 1);
+  let length = 0;
+  // The buffer is one byte larger than the file was, so that growth shows.
+  do {
+    const { bytesRead } = await readFile(file, bytes, length, bytes.length - length, null);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  } while (length < stat.size);
+  if (length !== stat.size)
+    throw dataError("E_FILE_CHANGED", `${name}: changed while it was read`, {
+      hint: "Run again once nothing writes to it.",
+    });
+  return bytes.subarray(0, length);
+};
+
+const readError = (thrown: unknown, name: string): unknown => {
+  if (thrown instanceof HandfulError || !(thrown instanceof Error) || !("code" in thrown)) return thrown;
+  if (thrown.code === "ENOENT" || thrown.code === "ENOTDIR")
+    return dataError("E_FILE_MISSING", `${name}: not there any more`, {
+      cause: thrown,
+      hint: "Was it moved or deleted?",
+    });
+  if (thrown.code === "EACCES" || thrown.code === "EPERM")
+    return dataError("E_FILE_PERMISSION", `${name}: no permission to read it`, {
+      cause: thrown,
+      hint: "Give yourself the right to read it (chmod u+r).",
+    });
+  return dataError("E_FILE_READ", `${name}: ${thrown.message}`, { cause: thrown });
+};
+
+/**
+ * A file's bytes, read once, and their sha256 in hex; never blocks on a pipe.
+ *
+ * @param expected  sha256 the file must still have
+ * @throws E_FILE_MISSING, E_FILE_PERMISSION, E_FILE_KIND, E_FILE_READ; E_FILE_CHANGED when it is not what it was;
+ *   E_IMAGE_TOO_LARGE above 512 MB
+ */
+export const readItem = async (
+  item: Pick<Item, "path" | "name">,
+  expected?: string,
+): Promise<{ bytes: Buffer; sha256: string }> => {
+  let file: number | undefined;
+  try {
+    file = await openFile(item.path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const bytes = await readAll(file, item.name);
+    const sha256 = hash("sha256", bytes, "hex");
+    if (expected !== undefined && sha256 !== expected)
+      throw dataError("E_FILE_CHANGED", `${item.name}: wanted sha256 ${expected}, got ${sha256}`, {
+        hint: "The file was changed since it was first read: run again.",
+      });
+    return { bytes, sha256 };
+  } catch (thrown) {
+    throw readError(thrown, item.name);
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+};
+
+/** The bytes of an image file named by a person; as `readItem`. */
+export const readImageFile = async (path: string): Promise<Buffer> =>
+  (await readItem({ path: Buffer.from(path), name: path })).bytes;
+
+const truncated = (got: string): HandfulError =>
+  dataError("E_IMAGE_TRUNCATED", `wanted a whole image, got one that is cut off (${got})`, {
+    hint: "Copy or download the file again.",
+  });
+
+/** Format and stored size, checked against the allowed formats and the cap, from the first bytes alone. */
+const checkHeader = (bytes: Uint8Array, maxPixels: number): StoredSize & { format: ImageFormat } => {
+  if (bytes.length === 0)
+    throw dataError("E_IMAGE_EMPTY", "wanted an image, got a file of 0 bytes", {
+      hint: "Copy or download the file again.",
+    });
+  const sniffed = sniff(bytes);
+  if (sniffed.format === null)
+    throw dataError("E_IMAGE_FORMAT", `wanted a JPEG, PNG or WebP image, got ${sniffed.what}`, { hint: sniffed.hint });
+  const size = storedSize(bytes, sniffed.format);
+  if (!size) throw truncated(`${bytes.length} bytes, no image size among them`);
+  if (size.width * size.height > maxPixels)
+    throw dataError(
+      "E_IMAGE_TOO_LARGE",
+      `wanted at most ${maxPixels / 1e6} megapixels, got ${size.width} x ${size.height}`,
+      {
+        hint: "Make it smaller first: magick input -resize 4000x4000 output.jpg",
+      },
+    );
+  return { ...size, format: sniffed.format };
+};
+
+/** Whether the container itself says that bytes are missing at the end. */
+const endsEarly = (bytes: Uint8Array, format: ImageFormat, message: string): boolean => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (format === "jpeg") return /premature end|end of file|unexpected end/i.test(message);
+  if (format === "webp") return view.getUint32(4, true) + 8 > bytes.length;
+  let at = 8;
+  while (at + 12 <= bytes.length && view.getUint32(at + 4) !== 0x49454e44) at += 12 + view.getUint32(at); // IEND
+  return at + 12 > bytes.length;
+};
+
+const decodeError = (thrown: unknown, bytes: Uint8Array, format: ImageFormat): HandfulError => {
+  if (thrown instanceof HandfulError) return thrown;
+  const message = messageOf(thrown).split("\n")[0] ?? "";
+  if (endsEarly(bytes, format, messageOf(thrown))) return truncated(`${bytes.length} bytes, ${format}`);
+  return dataError("E_IMAGE_DAMAGED", `wanted a readable ${format} image, got a damaged one (${message})`, {
+    cause: thrown,
+    hint: "Copy or download the file again, or open and save it in an image editor.",
+  });
+};
+
+// Damage is refused; harmless extra bytes, which many cameras leave, are only a warning of libjpeg and pass.
+const openSharp = (bytes: Uint8Array, maxPixels: number): Sharp => {
+  // The library would keep the last decoders alive, with 200 MB each after large progressive JPEGs. Nothing is decoded
+  // twice here, so the setting, which holds for the process, costs nothing.
+  sharp.cache(false);
+  return sharp(bytes, { failOn: "error", limitInputPixels: maxPixels });
+};
+
+/** How every picture becomes plain pixels: upright, sRGB, no alpha, three channels of 8 bits. */
+const toPixels = async (image: Sharp, [r, g, b]: readonly [number, number, number]): Promise<Pixels> => {
+  const { data, info } = await image
+    .toColourspace("srgb")
+    .flatten({ background: { r, g, b } })
+    .removeAlpha()
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw internalError(`decoded ${String(info.channels)} channels, wanted 3`);
+  return { width: info.width, height: info.height, data };
+};
+
+/** Pixels at `1 / shrink` of full size (a whole number), and what the header says of the full picture. */
+export interface Decoded extends ImageHeader {
+  readonly pixels: Pixels;
+}
+
+/**
+ * Decodes at full size or, by `shrinkOf`, at a whole fraction of it: far cheaper for camera photos, whose JPEG
+ * decoder can leave out what would be averaged away.
+ *
+ * @param shrinkOf  for a size as seen, in pixels: 1, 2, 4, ... times smaller; symmetric in width and height
+ *   as far as orientation may swap them
+ * @throws as `decodeImage`
+ */
+export const decodeReduced = async (
+  bytes: Uint8Array,
+  shrinkOf: (width: number, height: number) => number,
+  options: DecodeOptions = {},
+): Promise<Decoded> => {
+  const { maxPixels = MAX_PIXELS, budget, background = [0, 0, 0] } = options;
+  const { format, frames, ...stored } = checkHeader(bytes, maxPixels);
+  const decode = async (): Promise<Decoded> => {
+    // Orientation matters to `shrinkOf` only for pictures large enough to be shrunk either way round.
+    const large = shrinkOf(stored.width, stored.height) > 1 || shrinkOf(stored.height, stored.width) > 1;
+    if (!large) {
+      const pixels = await toPixels(openSharp(bytes, maxPixels).autoOrient(), background);
+      return { format, frames, width: pixels.width, height: pixels.height, pixels };
+    }
+    const { width, height } = (await openSharp(bytes, maxPixels).metadata()).autoOrient;
+    const shrink = shrinkOf(width, height);
+    const image = openSharp(bytes, maxPixels).autoOrient();
+    return {
+      format,
+      frames,
+      width,
+      height,
+      pixels: await toPixels(shrunk(image, { width, height }, shrink), background),
+    };
+  };
+  try {
+    return await (budget ? budget.run(stored.width * stored.height, decode) : decode());
+  } catch (thrown) {
+    throw decodeError(thrown, bytes, format);
+  }
+};
+
+const shrunk = (image: Sharp, { width, height }: { width: number; height: number }, shrink: number): Sharp =>
+  shrink === 1
+    ? image
+    : image.resize(Math.max(1, Math.floor(width / shrink)), Math.max(1, Math.floor(height / shrink)), {
+        fit: "fill",
+        kernel: "linear",
+      });
+
+/** The same reduction for pixels in memory. */
+export const reducePixels = async (pixels: Pixels, shrink: number): Promise<Pixels> => {
+  if (shrink === 1) return pixels;
+  const raw = { width: pixels.width, height: pixels.height, channels: 3 as const };
+  return toPixels(shrunk(sharp(pixels.data, { raw }), pixels, shrink), [0, 0, 0]);
+};
+
+/**
+ * Format, size as seen and number of frames, from the header: nothing is decoded.
+ *
+ * @throws E_IMAGE_EMPTY, E_IMAGE_FORMAT, E_IMAGE_TRUNCATED, E_IMAGE_TOO_LARGE, E_IMAGE_DAMAGED
+ */
+export const readHeader = async (bytes: Uint8Array, options: DecodeOptions = {}): Promise<ImageHeader> => {
+  const { maxPixels = MAX_PIXELS } = options;
+  const { format, frames } = checkHeader(bytes, maxPixels);
+  try {
+    const { autoOrient } = await openSharp(bytes, maxPixels).metadata();
+    return { format, frames, width: autoOrient.width, height: autoOrient.height };
+  } catch (thrown) {
+    throw decodeError(thrown, bytes, format);
+  }
+};
+
+/**
+ * All pixels at full size: upright, sRGB, 8 bits, transparent parts on `background`; of animations the first frame.
+ *
+ * @throws E_IMAGE_EMPTY, E_IMAGE_FORMAT (named by content, with what to do), E_IMAGE_TRUNCATED, E_IMAGE_TOO_LARGE
+ *   (before decoding), E_IMAGE_DAMAGED
+ */
+export const decodeImage = async (bytes: Uint8Array, options: DecodeOptions = {}): Promise<Pixels> =>
+  (await decodeReduced(bytes, () => 1, options)).pixels;
