@@ -1,0 +1,172 @@
+import type { Matrix } from "../base/matrix.ts";
+import { unknownName } from "../base/nearest-name.ts";
+import type { Random } from "../base/random.ts";
+import { openAlgebra, type Algebra } from "../methods/algebra.ts";
+import { fewShotMethods } from "../methods/few-shot/index.ts";
+import type { Method, Support } from "../methods/method.ts";
+import { rotate } from "../methods/rotate.ts";
+import { emitUnknown, everyRow, fitUnknown, scoreUnknown, type UnknownDetector } from "../methods/unknown.ts";
+import { probabilitiesOf } from "./calibrate.ts";
+import { crossScores, type Candidate, type HeldOutScores } from "./cross-validate.ts";
+import type { Evidence } from "./evidence.ts";
+import { gatherEvidence } from "./gather-evidence.ts";
+import { learningCurve } from "./learning-curve.ts";
+import { nestedRound } from "./nested.ts";
+import { planRounds, type Plan } from "./protocol.ts";
+import { selectFinal } from "./select-final.ts";
+import { evaluateUnknown } from "./unknown.ts";
+
+export interface EvaluateHeadsOptions {
+  /** Embeddings, [images, dim], finite. */
+  readonly features: Matrix;
+  /** Class index of every image; every class has at least one. */
+  readonly labels: Int32Array;
+  /** Group of every image: near-duplicates and declared groups, which never straddle a fold. */
+  readonly groups: Int32Array;
+  readonly classes: readonly string[];
+  /** Identity of every image (a hash), so that folds do not depend on the order of images. */
+  readonly keys?: readonly string[] | undefined;
+  readonly random: Random;
+  /** Names of methods that compete; all when absent. */
+  readonly heads?: readonly string[] | undefined;
+  /** Threads of ONNX Runtime; one a core when absent. */
+  readonly threads?: number;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** A head fitted on all images, with all that is known of it. */
+export interface HeadResult {
+  readonly evidence: Evidence;
+  readonly method: Method;
+  /** Plain data. */
+  readonly state: unknown;
+  readonly temperature: number;
+  readonly unknown: UnknownDetector;
+  /** Scores [n, classes] from the embedding [n, dim], as ONNX operators. */
+  graph(...at: EmitArguments): ReturnType<Method["graph"]>;
+  /** Unknown score [n] from the embedding [n, dim], as ONNX operators. */
+  unknownGraph(...at: EmitArguments): ReturnType<Method["graph"]>;
+  /** Answers for features of new images. */
+  predict(features: Matrix): Promise<{ readonly probabilities: Matrix; readonly unknownScores: Float32Array }>;
+}
+
+/** Up to as many images one thread is fastest: products are so small that others would only wait for them. */
+const ONE_THREAD_IMAGES = 512;
+
+type EmitArguments = [Parameters<Method["graph"]>[0], Parameters<Method["graph"]>[2]];
+
+/** The candidates that compete, from simple to flexible. */
+const candidatesOf = (heads: readonly string[] | undefined): Candidate[] => {
+  const names = fewShotMethods.map((method) => method.name);
+  const wrong = heads?.find((name) => !names.includes(name));
+  if (wrong !== undefined) throw unknownName("head", wrong, names);
+  return fewShotMethods
+    .filter((method) => !heads || heads.includes(method.name))
+    .sort((a, b) => a.complexity - b.complexity)
+    .flatMap((method) => method.candidates.map((options) => ({ method, options })));
+};
+
+interface Crossed {
+  readonly candidates: readonly Candidate[];
+  /** [rounds][candidates] */
+  readonly scores: readonly (readonly HeldOutScores[])[];
+}
+
+const cross = async (
+  plan: Plan,
+  candidates: readonly Candidate[],
+  support: Support,
+  tick: () => void,
+  algebra: Algebra,
+): Promise<Crossed> => {
+  const scores: HeldOutScores[][] = [];
+  for (const round of plan.rounds) {
+    const own: HeldOutScores[] = [];
+    for (const candidate of candidates) {
+      own.push(await crossScores(candidate, { support, round, pairs: plan.canSelect }, algebra));
+      tick();
+    }
+    scores.push(own);
+  }
+  return { candidates, scores };
+};
+
+const resultOf = async (
+  evidence: Evidence,
+  {
+    candidate,
+    temperature,
+    support,
+    threads,
+  }: { candidate: Candidate; temperature: number; support: Support; threads: number | undefined },
+  algebra: Algebra,
+): Promise<HeadResult> => {
+  const { method, options } = candidate;
+  const state = await method.fit(support, options, algebra);
+  const unknown = (await fitUnknown(support, [everyRow(support)], algebra))[0]!;
+  return {
+    evidence,
+    method,
+    state,
+    temperature,
+    unknown,
+    graph: (g, embedding) => method.graph(g, state, embedding),
+    unknownGraph: (g, embedding) => emitUnknown(g, unknown, embedding),
+    predict: async (features) => {
+      const own = openAlgebra(threads);
+      try {
+        const scores = await method.predict(state, features, own);
+        return {
+          probabilities: probabilitiesOf(scores, temperature),
+          unknownScores: await scoreUnknown(unknown, features, own),
+        };
+      } finally {
+        await own.close();
+      }
+    },
+  };
+};
+
+const evaluate = async (options: EvaluateHeadsOptions, algebra: Algebra): Promise<HeadResult> => {
+  const { features, labels, groups, classes, random, threads, onProgress } = options;
+  const ways = classes.length;
+  const whole: Support = { features, labels, ways };
+  const support: Support = {
+    ...whole,
+    features: (await rotate(features, algebra)).features,
+    ambientDim: features.columns,
+  };
+  const plan = planRounds({ labels, groups, ways, keys: options.keys }, random.fork("folds"));
+  const wanted = candidatesOf(options.heads);
+  const candidates = plan.canSelect ? wanted : wanted.slice(0, 1);
+  const total = plan.rounds.length * candidates.length + 2;
+  let done = 0;
+  const tick = (): void => onProgress?.(++done, total);
+  const { scores } = await cross(plan, candidates, support, tick, algebra);
+  const nested = plan.rounds.map((round, r) => nestedRound({ round, labels, groups, scores: scores[r]! }));
+  const final = selectFinal({ candidates, plan, labels, groups, scores });
+  const candidate = candidates[final.chosen]!;
+  const unknown = plan.kind === "none" || ways < 2 ? null : await evaluateUnknown(support, plan.rounds[0]!, algebra);
+  tick();
+  const evidence = await gatherEvidence({ classes, labels, groups, plan, nested, final, unknown }, (estimate) =>
+    learningCurve({ support, groups, candidate, estimate, random: random.fork("learning curve") }, algebra),
+  );
+  tick();
+  return resultOf(evidence, { candidate, temperature: final.temperature, support: whole, threads }, algebra);
+};
+
+/**
+ * From labelled features to a head with evidence of how far it can be trusted.
+ *
+ * Nested, repeated, stratified group cross-validation over all candidate heads; the accuracy is that of the whole
+ * selecting procedure. Then the head is chosen on all images and fitted on all of them.
+ * @throws E_FEATURE_NAN naming the row; E_CLASS_EMPTY; E_OPTION for an unknown head
+ */
+export const evaluateHeads = async (options: EvaluateHeadsOptions): Promise<HeadResult> => {
+  const algebra = openAlgebra(options.features.rows <= ONE_THREAD_IMAGES ? 1 : options.threads);
+  try {
+    return await evaluate(options, algebra);
+  } finally {
+    await algebra.close();
+  }
+};

@@ -1,0 +1,162 @@
+/** Limits in the unit of what they bound; proportions lie in [0, 1]. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A figure with its 95 % interval; the interval is null where it cannot be given. */
+export interface Estimate {
+  readonly value: number;
+  readonly interval: Interval | null;
+}
+
+/** A method's options as they stand in manifests. */
+export type HeadOptions = Readonly<Record<string, number | string | boolean>>;
+
+/** How accuracy was estimated. */
+export interface Protocol {
+  /** `none`: a class has one image (or one group), so accuracy cannot be estimated. */
+  readonly kind: "k-fold" | "leave-one-out" | "none";
+  readonly folds: number;
+  readonly repeats: number;
+  /** For people: "10-fold cross-validation, repeated 5 times, selection nested inside". */
+  readonly text: string;
+  /** How the intervals were computed, with the paper. */
+  readonly intervalText: string;
+}
+
+/** What is known about one class. */
+export interface ClassEvidence {
+  readonly name: string;
+  readonly images: number;
+  /** Share of its images recognised, mean over repeats; null when not estimated. */
+  readonly recall: Estimate | null;
+  /** Share of the images taken for it that are of it; null when none was, or not estimated. */
+  readonly precision: number | null;
+  /** The class (index) its missed images are most often taken for, null when none is missed. */
+  readonly mostlyTakenFor: number | null;
+}
+
+/**
+ * What models that had not seen an image said of it. For an image that is never held out (the only one of its class)
+ * `votes` is empty, `predicted` repeats the label and the probabilities are 0.
+ */
+export interface OutOfFold {
+  /** Class index. */
+  readonly label: number;
+  /** Most likely class by the mean of the calibrated probabilities over repeats. */
+  readonly predicted: number;
+  /** Most likely class in each repeat. */
+  readonly votes: readonly number[];
+  /** Calibrated, mean over repeats; [classes], sums to 1. */
+  readonly probabilities: readonly number[];
+  /** Larger is stranger. */
+  readonly unknownScore: number;
+}
+
+/** One way of learning the head that was tried. */
+export interface CandidateEvidence {
+  readonly method: string;
+  readonly options: HeadOptions;
+  /** For people: "ridge (lambda 0.1)". */
+  readonly text: string;
+  /** Mean of the selection score over folds of all images; see `Selection.score`. */
+  readonly score: number;
+  readonly standardError: number;
+  /** Accuracy on the same folds: it helped to choose, so it is no estimate of the chosen model's accuracy. */
+  readonly accuracy: number;
+  readonly chosen: boolean;
+}
+
+export interface Selection {
+  readonly method: string;
+  readonly options: HeadOptions;
+  /** What `CandidateEvidence.score` is, and which way is better. */
+  readonly score: string;
+  readonly candidates: readonly CandidateEvidence[];
+  /** One sentence: why this head. */
+  readonly text: string;
+}
+
+/** One bin of the reliability diagram. */
+export interface ReliabilityBin {
+  readonly low: number;
+  readonly high: number;
+  readonly images: number;
+  /** Mean probability of the predicted class; null in an empty bin. */
+  readonly confidence: number | null;
+  readonly accuracy: number | null;
+}
+
+export interface Calibration {
+  /** Scores are divided by it before the softmax. */
+  readonly temperature: number;
+  /** Expected calibration error with that temperature, out of fold, in [0, 1]. */
+  readonly expectedCalibrationError: number;
+  readonly bins: readonly ReliabilityBin[];
+}
+
+/** Prediction sets: every class with probability >= `threshold`, and always the likeliest one. */
+export interface Conformal {
+  /** Wanted share of sets that hold the truth: 0.9. */
+  readonly level: number;
+  readonly threshold: number;
+  /** Share of out-of-fold sets that hold the truth. */
+  readonly coverage: number;
+  readonly meanSetSize: number;
+}
+
+/** An image is "unknown" where its unknown score exceeds `threshold`. */
+export interface UnknownEvidence {
+  readonly threshold: number;
+  /** For people: what the score measures. */
+  readonly text: string;
+  /** Share of images of known classes called unknown. */
+  readonly falseReject: number;
+  /** Share of images of left-out classes taken for a known class, mean over the classes left out. */
+  readonly falseAccept: number;
+  /** Area under the ROC curve of the score, known against left-out; 0.5 = useless, 1 = perfect. */
+  readonly auroc: number;
+  /** By class left out. */
+  readonly falseAcceptByClass: readonly number[];
+}
+
+/** Expected accuracy at a number of images a class. */
+export interface LearningPoint {
+  readonly imagesPerClass: number;
+  readonly images: number;
+  readonly accuracy: Estimate;
+}
+
+export interface LearningCurve {
+  readonly measured: readonly LearningPoint[];
+  /** At 2 and 5 times the images; empty where the curve cannot be fitted, `text` says why. */
+  readonly forecast: readonly (LearningPoint & { readonly factor: number })[];
+  readonly text: string;
+}
+
+/** All that is known about how far the model can be trusted: plain data, fit for JSON. */
+export interface Evidence {
+  readonly images: number;
+  /** Images that were not counted twice: near-duplicates and declared groups are one group. */
+  readonly groups: number;
+  readonly classes: readonly ClassEvidence[];
+  readonly protocol: Protocol;
+  /** Of the whole selecting procedure; null when it cannot be estimated (then `cannotEstimate` says why). */
+  readonly accuracy: Estimate | null;
+  readonly balancedAccuracy: Estimate | null;
+  readonly cannotEstimate: string | null;
+  /** Accuracy of always naming the largest class. */
+  readonly majorityBaseline: number;
+  /** [truth][predicted], in images, mean over repeats (so fractions occur); null when not estimated. */
+  readonly confusion: readonly (readonly number[])[] | null;
+  /** By image, in the order given; null when not estimated. */
+  readonly outOfFold: readonly OutOfFold[] | null;
+  readonly selection: Selection;
+  readonly calibration: Calibration | null;
+  readonly conformal: Conformal | null;
+  readonly unknown: UnknownEvidence | null;
+  readonly learningCurve: LearningCurve | null;
+  /** Things the reader should know, each a sentence. */
+  readonly warnings: readonly string[];
+}

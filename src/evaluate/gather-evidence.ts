@@ -1,0 +1,181 @@
+import { rowOf, takeRows, type Matrix } from "../base/matrix.ts";
+import { crossConformal } from "./conformal.ts";
+import type { Calibration, ClassEvidence, Estimate, Evidence, LearningCurve, OutOfFold, Protocol } from "./evidence.ts";
+import { crossValidated, effectiveImages } from "./intervals.ts";
+import {
+  accuracyOf,
+  balancedAccuracyOf,
+  confusionMatrix,
+  expectedCalibrationError,
+  precisionsOf,
+  recallsOf,
+  reliabilityBins,
+} from "./metrics.ts";
+import type { NestedRound } from "./nested.ts";
+import type { Plan } from "./protocol.ts";
+import type { Final } from "./select-final.ts";
+import { MAX_FALSE_REJECT, type UnknownResult } from "./unknown.ts";
+
+/** What the parts of the evaluation found. */
+export interface Findings {
+  readonly classes: readonly string[];
+  readonly labels: Int32Array;
+  readonly groups: Int32Array;
+  readonly plan: Plan;
+  readonly nested: readonly NestedRound[];
+  readonly final: Final;
+  readonly unknown: UnknownResult | null;
+}
+
+/** Measures the learning curve, given the cross-validated accuracy and the images its models were trained on. */
+export type DrawCurve = (estimate: { readonly accuracy: Estimate; readonly images: number }) => Promise<LearningCurve>;
+
+const INTERVAL =
+  "exact 95 % interval (Clopper & Pearson 1934) for 0.8 times as many trials as there are independent images: cross-validation varies more than a draw of as many images (Bates et al. 2021), repeats add no image, and near-copies count as one";
+
+const protocolOf = ({ plan }: Findings): Protocol => {
+  const { kind, rounds, canSelect } = plan;
+  const folds = rounds[0]?.count ?? 0;
+  const nested = canSelect ? ", with the head chosen anew inside every fold" : ", with a head fixed beforehand";
+  const times = rounds.length > 1 ? `, ${rounds.length} times` : "";
+  const text =
+    kind === "none"
+      ? "Not estimated"
+      : kind === "leave-one-out"
+        ? `Leave-one-out over ${folds} images or groups${nested}`
+        : `${folds}-fold stratified cross-validation${times}${nested}; near-duplicates and groups stay together`;
+  return { kind, folds, repeats: rounds.length, text, intervalText: INTERVAL };
+};
+
+/** Mean of confusion matrices over rounds. */
+const meanConfusion = ({ labels, nested, classes }: Findings): number[][] => {
+  const rounds = nested.map(({ predicted }) =>
+    confusionMatrix(
+      labels.map((label, i) => (predicted[i]! < 0 ? -1 : label)),
+      predicted,
+      classes.length,
+    ),
+  );
+  return rounds[0]!.map((row, t) =>
+    row.map((_, p) => rounds.reduce((sum, counts) => sum + counts[t]![p]!, 0) / rounds.length),
+  );
+};
+
+/** Images asked in every round. */
+const askedRows = ({ labels, nested }: Findings): number[] =>
+  Array.from(labels.keys()).filter((i) => nested.every((round) => round.predicted[i]! >= 0));
+
+const calibrationOf = ({ labels, nested, final }: Findings, asked: readonly number[]): Calibration => {
+  const predictions = nested.flatMap(({ probabilities, predicted }) =>
+    asked.map((i) => ({ confidence: rowOf(probabilities, i)[predicted[i]!]!, right: predicted[i] === labels[i] })),
+  );
+  const bins = reliabilityBins(predictions, 1 / nested.length);
+  return { temperature: final.temperature, expectedCalibrationError: expectedCalibrationError(bins), bins };
+};
+
+const classesOf = ({ classes, labels, groups }: Findings, confusion: number[][] | null): ClassEvidence[] => {
+  const recalls = confusion && recallsOf(confusion);
+  const precisions = confusion && precisionsOf(confusion);
+  return classes.map((name, c) => {
+    const own = groups.filter((_, i) => labels[i] === c);
+    const recall = recalls?.[c] ?? null;
+    const worth = own.length > 0 ? effectiveImages(own) : 0;
+    const misses = confusion?.[c]!.map((count, p) => (p === c ? 0 : count)) ?? [];
+    const most = Math.max(0, ...misses);
+    return {
+      name,
+      images: own.length,
+      recall: recall === null ? null : crossValidated(recall, worth),
+      precision: precisions?.[c] ?? null,
+      mostlyTakenFor: most > 0 ? misses.indexOf(most) : null,
+    };
+  });
+};
+
+/**
+ * Balanced accuracy, for as many images as an equally precise sample with classes of one size would have:
+ * classes² / Σ 1 / n_c.
+ */
+const balancedOf = (
+  confusion: readonly (readonly number[])[],
+  classes: readonly ClassEvidence[],
+  share: number,
+): Estimate => {
+  const value = balancedAccuracyOf(confusion);
+  const sizes = classes.filter((c) => c.recall !== null).map((c) => c.images * share);
+  const worth = sizes.length ** 2 / sizes.reduce((sum, n) => sum + 1 / n, 0);
+  return crossValidated(value, worth);
+};
+
+const outOfFoldOf = ({ labels, nested, unknown, classes }: Findings): OutOfFold[] =>
+  Array.from(labels, (label, i) => {
+    const rounds = nested.filter((round) => round.predicted[i]! >= 0);
+    const probabilities = new Array<number>(classes.length).fill(0);
+    for (const round of rounds)
+      rowOf(round.probabilities, i).forEach((p, c) => (probabilities[c]! += p / rounds.length));
+    const votes = rounds.map((round) => round.predicted[i]!);
+    const score = unknown?.scores[i] ?? NaN;
+    return {
+      label,
+      predicted: rounds.length > 0 ? probabilities.indexOf(Math.max(...probabilities)) : label,
+      votes,
+      probabilities,
+      unknownScore: Number.isNaN(score) ? 0 : score,
+    };
+  });
+
+const warningsOf = ({ classes, plan, final, unknown }: Findings): string[] => {
+  const out: string[] = [];
+  if (plan.kind !== "none")
+    for (const c of plan.unasked)
+      out.push(
+        `Class "${classes[c]}" has a single image or group: it is learned, but how well it is recognised cannot be estimated.`,
+      );
+  if (plan.kind !== "none" && !plan.canSelect) out.push(final.selection.text);
+  if (unknown && unknown.evidence.auroc < 0.7)
+    out.push('Images of classes never seen are hard to tell from known ones here: do not rely on "unknown".');
+  if (unknown && unknown.evidence.falseReject > MAX_FALSE_REJECT + 1e-9)
+    out.push("More than 5 % of known images are called unknown.");
+  return out;
+};
+
+const roundsForSets = ({ labels, nested, plan }: Findings, asked: readonly number[]) =>
+  nested.map(({ probabilities }, r) => ({
+    probabilities: takeRows(probabilities, asked) satisfies Matrix,
+    labels: asked.map((i) => labels[i]!),
+    folds: asked.map((i) => plan.rounds[r]!.folds[i]!),
+  }));
+
+/** Puts all findings into one plain object. */
+export const gatherEvidence = async (findings: Findings, drawCurve: DrawCurve): Promise<Evidence> => {
+  const { classes, labels, groups, plan, final, unknown } = findings;
+  const possible = plan.kind !== "none";
+  const asked = possible ? askedRows(findings) : [];
+  const confusion = possible ? meanConfusion(findings) : null;
+  const byClass = classesOf(findings, confusion);
+  const worth = asked.length > 0 ? effectiveImages(asked.map((i) => groups[i]!)) : 0;
+  const value = confusion ? accuracyOf(confusion) : 0;
+  const accuracy = confusion && crossValidated(value, worth);
+  const counts = classes.map((_, c) => labels.filter((label) => label === c).length);
+  const trained = labels.length - asked.length / Math.max(1, plan.rounds[0]?.count ?? 1);
+  return {
+    images: labels.length,
+    groups: new Set(groups).size,
+    classes: byClass,
+    protocol: protocolOf(findings),
+    accuracy,
+    balancedAccuracy: confusion && balancedOf(confusion, byClass, worth / asked.length),
+    cannotEstimate: possible
+      ? null
+      : "Accuracy cannot be estimated: fewer than two classes have two images (or groups) or more, so none can be held out. Add images.",
+    majorityBaseline: Math.max(...counts) / labels.length,
+    confusion,
+    outOfFold: possible ? outOfFoldOf(findings) : null,
+    selection: final.selection,
+    calibration: possible ? calibrationOf(findings, asked) : null,
+    conformal: possible ? crossConformal(roundsForSets(findings, asked)) : null,
+    unknown: unknown?.evidence ?? null,
+    learningCurve: accuracy && (await drawCurve({ accuracy, images: trained })),
+    warnings: warningsOf(findings),
+  };
+};
