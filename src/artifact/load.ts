@@ -1,0 +1,177 @@
+import { readFile, stat } from "node:fs/promises";
+import { artifactError, HandfulError, messageOf } from "../base/errors.ts";
+import { argmax } from "../base/matrix.ts";
+import type { Preprocess } from "../base/preprocess.ts";
+import { importModel } from "../onnx/import.ts";
+import { openSession, type Session } from "../runtime/node.ts";
+import { metadataFromProps, type ArtifactMetadata } from "./metadata.ts";
+import { replayVectors } from "./test-vectors.ts";
+
+/** What a model says of one picture. */
+export interface Prediction {
+  /** The likeliest class, or null: unlike anything seen in training. */
+  readonly label: string | null;
+  /** The likeliest class whether or not the picture is unknown, and its probability. */
+  readonly likeliest: string;
+  readonly probability: number;
+  /** By class, in the order of `metadata.labels`. */
+  readonly probabilities: readonly number[];
+  /** Classes that hold the truth with the conformal level's confidence, likeliest first. */
+  readonly set: readonly string[];
+  readonly unknownScore: number;
+  /** The most similar training pictures, most similar first; similarity is a cosine, at most 1. */
+  readonly nearest: readonly { readonly name: string; readonly label: string; readonly similarity: number }[];
+  readonly embedding: Float32Array;
+}
+
+/** A loaded model file. Must be closed. */
+export interface Model {
+  readonly metadata: ArtifactMetadata;
+  readonly preprocess: Preprocess;
+  /** @param pictures  preprocessed pictures, each uint8 RGB [height, width, 3] */
+  predict(pictures: readonly Uint8Array[]): Promise<Prediction[]>;
+  close(): Promise<void>;
+}
+
+const OUTPUTS = ["probabilities", "embedding", "unknown_score", "neighbour_index", "neighbour_similarity"];
+const MAX_BYTES = 2 ** 31 - 1;
+
+/** Reads a model file; says in plain words when there is none or it is too large. */
+export const readModelFile = async (path: string): Promise<Uint8Array> => {
+  const info = await stat(path).catch((cause: unknown) => {
+    throw new HandfulError("missing", "E_MODEL_MISSING", `${path}: no such model file (${messageOf(cause)})`, {
+      hint: "Train one: handful train <photos>.",
+      cause,
+    });
+  });
+  if (!info.isFile())
+    throw artifactError("E_MODEL_PARSE", `${path} is no file`, { hint: "Give the model.onnx inside the run folder." });
+  if (info.size > MAX_BYTES)
+    throw artifactError("E_MODEL_PARSE", `${path} is larger than 2 GiB, the limit of the format`);
+  return readFile(path);
+};
+
+const checkSignature = (graph: ReturnType<typeof importModel>["graph"], { preprocess }: ArtifactMetadata): void => {
+  const [pixels, ...others] = graph.inputs;
+  const wanted = `pixels uint8 [n, ${preprocess.height}, ${preprocess.width}, 3]`;
+  const right =
+    pixels?.name === "pixels" &&
+    pixels.dtype === "uint8" &&
+    others.length === 0 &&
+    pixels.dims?.slice(1).join() === [preprocess.height, preprocess.width, 3].join();
+  const got = graph.inputs.map((v) => `${v.name} ${v.dtype} [${v.dims ?? "?"}]`).join(", ") || "no input";
+  if (!right) throw artifactError("E_ARTIFACT_SIGNATURE", `model input: wanted ${wanted}, got ${got}`);
+  const missing = OUTPUTS.filter((name) => !graph.outputs.some((output) => output.name === name));
+  if (missing.length > 0) throw artifactError("E_ARTIFACT_SIGNATURE", `model outputs: ${missing.join(", ")} missing`);
+};
+
+/** Checks model bytes without running them: structure, metadata, signature. */
+export const inspectModel = (bytes: Uint8Array): { metadata: ArtifactMetadata; fixedBatch: boolean } => {
+  const { graph, metadata: props } = importModel(bytes);
+  const metadata = metadataFromProps(props);
+  checkSignature(graph, metadata);
+  return { metadata, fixedBatch: graph.inputs[0]!.dims![0] === 1 };
+};
+
+const predictionOf = (
+  metadata: ArtifactMetadata,
+  row: {
+    probabilities: number[];
+    unknownScore: number;
+    embedding: Float32Array;
+    indices: number[];
+    similarities: number[];
+  },
+): Prediction => {
+  const { labels, thresholds, training } = metadata;
+  const { probabilities, unknownScore, embedding, indices, similarities } = row;
+  if (![...probabilities, unknownScore].every(Number.isFinite))
+    throw new HandfulError("damaged", "E_MODEL_NAN", "the model answers with numbers that are not finite", {
+      hint: "Check the picture and the model file.",
+    });
+  const best = argmax(probabilities);
+  const order = probabilities.map((_, i) => i).sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
+  const set =
+    thresholds.setProbability === null
+      ? [best]
+      : order.filter((c) => c === best || probabilities[c]! >= thresholds.setProbability!);
+  const unknown = thresholds.unknown !== null && unknownScore > thresholds.unknown;
+  return {
+    label: unknown ? null : labels[best]!,
+    likeliest: labels[best]!,
+    probability: probabilities[best]!,
+    probabilities,
+    set: set.map((c) => labels[c]!),
+    unknownScore,
+    nearest: indices.map((index, i) => ({
+      name: training.names[index]!,
+      label: labels[training.labels[index]!]!,
+      similarity: similarities[i]!,
+    })),
+    embedding,
+  };
+};
+
+const predictBatch = async (
+  session: Session,
+  metadata: ArtifactMetadata,
+  pictures: readonly Uint8Array[],
+): Promise<Prediction[]> => {
+  const { height, width } = metadata.preprocess;
+  const size = height * width * 3;
+  const data = new Uint8Array(pictures.length * size);
+  pictures.forEach((picture, i) => data.set(picture, i * size));
+  const out = await session.run(
+    { pixels: { dtype: "uint8", shape: [pictures.length, height, width, 3], data } },
+    OUTPUTS,
+  );
+  const rows = (name: string): ((i: number) => number[]) => {
+    const values = out[name]!.data as ArrayLike<number | bigint>;
+    const width = values.length / pictures.length;
+    return (i) => Array.from({ length: width }, (_, j) => Number(values[i * width + j]));
+  };
+  const [probabilities, unknown, indices, similarities] = [
+    rows("probabilities"),
+    rows("unknown_score"),
+    rows("neighbour_index"),
+    rows("neighbour_similarity"),
+  ];
+  const embeddings = out.embedding!.data as Float32Array;
+  const dim = embeddings.length / pictures.length;
+  return pictures.map((_, i) =>
+    predictionOf(metadata, {
+      probabilities: probabilities(i),
+      unknownScore: unknown(i)[0]!,
+      embedding: embeddings.slice(i * dim, (i + 1) * dim),
+      indices: indices(i),
+      similarities: similarities(i),
+    }),
+  );
+};
+
+/**
+ * Loads a model from its bytes and replays its test vectors.
+ *
+ * @throws HandfulError of kind "damaged" when the file is no Handful model, was changed, or answers differently
+ */
+export const loadModel = async (bytes: Uint8Array, options: { readonly threads?: number } = {}): Promise<Model> => {
+  const { metadata, fixedBatch } = inspectModel(bytes);
+  const session = await openSession(bytes, options);
+  try {
+    await replayVectors(session, metadata);
+  } catch (thrown) {
+    await session.close();
+    throw thrown;
+  }
+  return {
+    metadata,
+    preprocess: metadata.preprocess,
+    predict: async (pictures) => {
+      if (!fixedBatch) return pictures.length === 0 ? [] : predictBatch(session, metadata, pictures);
+      const answers: Prediction[] = [];
+      for (const picture of pictures) answers.push(...(await predictBatch(session, metadata, [picture])));
+      return answers;
+    },
+    close: () => session.close(),
+  };
+};
