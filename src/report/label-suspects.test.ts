@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import type { OutOfFold } from "../evaluate/evidence.ts";
+import { labelSuspects } from "./label-suspects.ts";
+
+const judged = (label: number, probabilities: number[], votes: number[]): OutOfFold => ({
+  label,
+  predicted: probabilities.indexOf(Math.max(...probabilities)),
+  votes,
+  probabilities,
+  unknownScore: 0,
+});
+
+it("suspects confident contradictions on which all repeats agree, most doubtful first", () => {
+  // Thresholds: class 0 (0.9 + 0.8 + 0.1 + 0.35) / 4 = 0.54; class 1 (0.9 + 0.7 + 0.2 + 0.3) / 4 = 0.525.
+  const rows = [
+    judged(0, [0.9, 0.1], [0, 0]),
+    judged(0, [0.8, 0.2], [0, 0]),
+    judged(0, [0.1, 0.9], [1, 1]), // suspect, margin 0.8
+    judged(0, [0.35, 0.65], [1, 0]), // one repeat agreed with the label
+    judged(1, [0.1, 0.9], [1, 1]),
+    judged(1, [0.3, 0.7], [1, 1]),
+    judged(1, [0.8, 0.2], [0, 0]), // suspect, margin 0.6
+    judged(1, [0.7, 0.3], [0, 0]), // suspect, margin 0.4
+  ];
+  expect(labelSuspects(rows, 2).map(({ row, suggested }) => [row, suggested])).toEqual([
+    [2, 1],
+    [6, 0],
+    [7, 0],
+  ]);
+});
+
+it("does not suspect an unsure contradiction", () => {
+  const rows = [judged(0, [0.9, 0.1], [0]), judged(1, [0.1, 0.9], [1]), judged(1, [0.55, 0.45], [0])];
+  expect(labelSuspects(rows, 2)).toEqual([]);
+});
