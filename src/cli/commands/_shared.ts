@@ -1,0 +1,160 @@
+import { resolve } from "node:path";
+import { optionError } from "../../base/errors.ts";
+import type { Evidence } from "../../evaluate/evidence.ts";
+import type { ResolvedBackbone } from "../../pipeline/resolve-backbone.ts";
+import type { TrainOptions, TrainResult } from "../../pipeline/train.ts";
+import type { Context } from "../command.ts";
+import { count, percent, percentRange, printable } from "../format.ts";
+
+type Options = Readonly<Record<string, unknown>>;
+
+const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+/** The backbone asked for: by name, by domain, else the embedded one. */
+export const chooseBackbone = async (options: Options, context: Context): Promise<ResolvedBackbone> => {
+  const { resolveBackbone } = await import("../../pipeline/resolve-backbone.ts");
+  const { recommendBackbone } = await import("../../nn/backbones/_recommend.ts");
+  const { DEFAULT_BACKBONE } = await import("../../pipeline/resolve-backbone.ts");
+  if (options.backbone !== undefined && options.domain !== undefined)
+    throw optionError("--backbone and --domain both choose the backbone", { hint: "Give one of them." });
+  const domain = text(options.domain);
+  const name =
+    text(options.backbone) ?? (domain === undefined ? DEFAULT_BACKBONE : recommendBackbone(domain as "natural").name);
+  const bar = context.progress("Download", "MB");
+  const resolved = await resolveBackbone({
+    name: name.includes("/") || name.endsWith(".onnx") ? resolve(context.cwd, name) : name,
+    env: options.offline ? { ...context.env, HF_HUB_OFFLINE: "1" } : context.env,
+    overrides: {
+      ...(typeof options.imageSize === "number" && { size: options.imageSize }),
+      ...(Array.isArray(options.mean) && { mean: options.mean as unknown as [number, number, number] }),
+      ...(Array.isArray(options.std) && { std: options.std as unknown as [number, number, number] }),
+      ...(text(options.fit) !== undefined && { fit: options.fit as "crop" }),
+      ...(text(options.channels) !== undefined && { channels: options.channels as "RGB" }),
+    },
+    onProgress: (done: number, total: number) => bar.update(Math.round(done / 1e6), Math.round(total / 1e6)),
+    signal: context.signal,
+  });
+  bar.end();
+  return resolved;
+};
+
+const row = (title: string, line: string): string => `${title.padEnd(11)} ${line}`;
+
+/** Trains with progress on standard error, and gives the result. */
+export const trainWithProgress = async (
+  options: Omit<TrainOptions, "on" | "signal">,
+  context: Context,
+): Promise<TrainResult> => {
+  const { train } = await import("../../pipeline/train.ts");
+  let embedding = context.progress("Embedding", "img");
+  let evaluating = context.progress("Evaluating", "fit");
+  return train({
+    ...options,
+    signal: context.signal,
+    on: {
+      scanned: (dataset) => {
+        context.note(
+          row(
+            "Photos",
+            `${count(dataset.items.length, "image")}, ${count(dataset.classes.length, "class")} in ${printable(dataset.root)}`,
+          ),
+        );
+        for (const { message } of dataset.warnings) context.note(`! ${printable(message)}`);
+      },
+      opened: (backbone) => {
+        context.note(row("Backbone", backbone.resolved.describe));
+        context.note(row("Features", backbone.found));
+        embedding = context.progress("Embedding", "img");
+      },
+      embedding: ({ done, total }) => embedding.update(done, total),
+      embedded: ({ indices, computed, audit }, seconds) => {
+        const rate = computed > 0 ? `, ${(indices.length / seconds).toFixed(0)} img/s` : "";
+        embedding.end(
+          row(
+            "Embedded",
+            `${count(indices.length, "image")} in ${seconds.toFixed(1)} s${rate} (${indices.length - computed} known from before)`,
+          ),
+        );
+        if (audit.unreadable.length > 0)
+          context.note(
+            `! ${count(audit.unreadable.length, "image")} cannot be read: ${audit.unreadable
+              .slice(0, 3)
+              .map((u) => `${printable(u.name)} (${u.reason})`)
+              .join(", ")}${audit.unreadable.length > 3 ? ", …" : ""}`,
+          );
+        for (const { message } of audit.warnings) context.note(`! ${printable(message)}`);
+      },
+      selected: ({ notes, nearDuplicates }) => {
+        for (const note of notes) context.note(`! ${note}`);
+        if (nearDuplicates.length > 0)
+          context.note(`! ${count(nearDuplicates.length, "near-duplicate pair")}: kept on one side of every split`);
+        evaluating = context.progress("Evaluating", "fit");
+      },
+      evaluating: (done, total) => {
+        evaluating.update(done, total);
+        if (done >= total) evaluating.end();
+      },
+    },
+  });
+};
+
+/** The classes with the lowest recall, worst first. */
+const weakest = ({ classes }: Evidence, most: number): string[] =>
+  classes
+    .flatMap((c) => (c.recall && c.recall.value < 1 ? [{ c, recall: c.recall }] : []))
+    .sort((a, b) => a.recall.value - b.recall.value)
+    .slice(0, most)
+    .map(({ c, recall }) => {
+      const taken = c.mostlyTakenFor === null ? "" : `, mostly taken for ${printable(classes[c.mostlyTakenFor]!.name)}`;
+      return `${printable(c.name)}: recall ${percent(recall.value, 0)}${recall.interval ? ` (${percentRange(recall.interval)})` : ""} of ${c.images}${taken}`;
+    });
+
+/** Prints the evidence of a run. */
+export const printEvidence = ({ evidence, heldOut }: TrainResult, { print }: Context): void => {
+  const { accuracy, balancedAccuracy, unknown, conformal, learningCurve, calibration } = evidence;
+  print(row("Split", evidence.protocol.text));
+  print(row("Head", evidence.selection.text));
+  if (accuracy && balancedAccuracy) {
+    print(row("", "accuracy   balanced   95 % interval"));
+    const interval = accuracy.interval ? percentRange(accuracy.interval) : "not known";
+    print(
+      row(
+        "cross-val",
+        `${percent(accuracy.value).padStart(8)}   ${percent(balancedAccuracy.value).padStart(8)}   ${interval}`,
+      ),
+    );
+  } else print(row("Accuracy", evidence.cannotEstimate ?? "cannot be estimated"));
+  if (heldOut)
+    print(
+      row(
+        "test",
+        `${percent(heldOut.accuracy).padStart(8)}   ${percent(heldOut.balancedAccuracy).padStart(8)}   ${percentRange(heldOut.interval)}   (${count(heldOut.n, "photo")} of the test folder)`,
+      ),
+    );
+  print(row("", `always saying the largest class: ${percent(evidence.majorityBaseline)}`));
+  weakest(evidence, 3).forEach((line, i) => print(row(i === 0 ? "weakest" : "", line)));
+  if (calibration)
+    print(row("calibrated", `expected calibration error ${percent(calibration.expectedCalibrationError)}`));
+  if (unknown)
+    print(
+      row(
+        "unknown",
+        `strange things accepted: ${percent(unknown.falseAccept, 0)}; known things refused: ${percent(unknown.falseReject, 0)} (leaving one class out in turn)`,
+      ),
+    );
+  if (conformal)
+    print(
+      row(
+        "90 % sets",
+        `hold the truth in ${percent(conformal.coverage, 0)} of cases, ${conformal.meanSetSize.toFixed(2)} classes on average`,
+      ),
+    );
+  for (const point of learningCurve?.forecast ?? [])
+    print(
+      row(
+        `${point.factor}x photos`,
+        `likely ${percent(point.accuracy.value)}${point.accuracy.interval ? ` (${percentRange(point.accuracy.interval)})` : ""}`,
+      ),
+    );
+  for (const warning of evidence.warnings) print(`! ${printable(warning)}`);
+};

@@ -1,0 +1,132 @@
+import type { Audit } from "../../data/audit.ts";
+import type { DataSet } from "../../data/dataset.ts";
+import type { CommandDefinition, Context } from "../command.ts";
+import { count, firstOf, printable } from "../format.ts";
+
+const SHOWN = 5;
+/** Below this many images a class's recall is known only roughly. */
+const FEW = 20;
+
+const layouts: Readonly<Record<DataSet["layout"], string>> = {
+  folders: "ImageFolder layout: class = folder name",
+  splits: "train / validation / test folders, class = folder name",
+  manifest: "manifest",
+  flat: "a flat folder, no labels",
+};
+
+/** Half the width of a 95 % interval of a share near one half. */
+const unsure = (images: number): string =>
+  `few: recall will be unsure by about ±${Math.round(98 / Math.sqrt(images))} points`;
+
+const printClasses = ({ print }: Context, dataset: DataSet, audit: Audit): void => {
+  const width = Math.max(5, ...audit.classes.slice(0, 1000).map((c) => printable(c.name).length));
+  if (audit.classes.length > 0) print(`  ${"class".padEnd(width)}  images   note`);
+  for (const { name, images } of audit.classes.slice(0, 200)) {
+    const note = images === 0 ? "no usable image" : images < FEW ? unsure(images) : "";
+    print(`  ${printable(name).padEnd(width)}  ${String(images).padStart(6)}   ${note}`.trimEnd());
+  }
+  if (audit.classes.length > 200) print(`  … and ${audit.classes.length - 200} more classes`);
+  for (const name of dataset.emptyClasses)
+    print(`  ${printable(name).padEnd(width)}  ${"0".padStart(6)}   empty folder, ignored`);
+};
+
+const printFindings = ({ print }: Context, dataset: DataSet, audit: Audit): void => {
+  const name = (index: number): string => printable(dataset.items[index]!.name);
+  const groups = (list: readonly (readonly number[])[]): string =>
+    firstOf(
+      list.map((group) => group.map(name).join(" = ")),
+      SHOWN,
+    );
+  if (audit.conflicts.length > 0)
+    print(
+      `! ${count(audit.conflicts.length, "label conflict")} (same picture, two labels): ${groups(audit.conflicts)}`,
+    );
+  if (audit.exactDuplicates.length > 0)
+    print(`! ${count(audit.exactDuplicates.length, "group")} of exact duplicates: ${groups(audit.exactDuplicates)}`);
+  if (audit.nearDuplicates.length > 0)
+    print(
+      `! ${count(audit.nearDuplicates.length, "near-duplicate pair")} (kept on one side of every split): ${firstOf(
+        audit.nearDuplicates.map(({ a, b }) => `${name(a)} ~ ${name(b)}`),
+        SHOWN,
+      )}`,
+    );
+  if (audit.leaks.length > 0)
+    print(
+      `! ${count(audit.leaks.length, "leak")} between training and test: ${firstOf(
+        audit.leaks.map(({ a, b }) => `${name(a)} = ${name(b)}`),
+        SHOWN,
+      )}`,
+    );
+  const unreadable = [...dataset.skipped, ...audit.unreadable];
+  if (unreadable.length > 0)
+    print(
+      `! ${count(unreadable.length, "file")} not usable: ${firstOf(
+        unreadable.map((s) => `${printable(s.name)} (${s.reason})`),
+        SHOWN,
+      )}`,
+    );
+  if (audit.oddSizes.length > 0)
+    print(
+      `! ${count(audit.oddSizes.length, "image")} of odd size: ${firstOf(
+        audit.oddSizes.map((o) => `${name(o.index)} (${o.reason})`),
+        SHOWN,
+      )}`,
+    );
+  for (const { message } of [...dataset.warnings, ...audit.warnings]) print(`! ${printable(message)}`);
+  if (dataset.ignored > 0)
+    print(`  ignored: ${count(dataset.ignored, "file")} (${firstOf(dataset.ignoredExamples.map(printable), SHOWN)})`);
+};
+
+const asJson = (dataset: DataSet, audit: Audit): unknown => {
+  const name = (index: number): string => dataset.items[index]!.name;
+  return {
+    root: dataset.root,
+    layout: dataset.layout,
+    images: dataset.items.length,
+    classes: audit.classes,
+    emptyClasses: dataset.emptyClasses,
+    unreadable: [...dataset.skipped, ...audit.unreadable].map(({ name, code, reason }) => ({ name, code, reason })),
+    exactDuplicates: audit.exactDuplicates.map((group) => group.map(name)),
+    nearDuplicates: audit.nearDuplicates.map(({ a, b, similarity }) => ({ a: name(a), b: name(b), similarity })),
+    conflicts: audit.conflicts.map((group) => group.map(name)),
+    leaks: audit.leaks.map(({ a, b, similarity }) => ({ a: name(a), b: name(b), similarity })),
+    oddSizes: audit.oddSizes.map(({ index, reason }) => ({ name: name(index), reason })),
+    ignored: dataset.ignored,
+    warnings: [...dataset.warnings, ...audit.warnings],
+  };
+};
+
+/** Whether training on these photos would leave something out or mislead. */
+const hasProblems = (dataset: DataSet, audit: Audit): boolean =>
+  audit.conflicts.length + audit.leaks.length + audit.unreadable.length + dataset.skipped.length > 0;
+
+export const command: CommandDefinition = {
+  name: "inspect",
+  summary: "Say what is in a folder of photos, and what is wrong with it.",
+  arguments: "<photos>",
+  options: [
+    {
+      flags: "--strict",
+      description: "exit 3 when photos are unreadable, conflicting, or leak between training and test",
+    },
+  ],
+  examples: ["handful inspect ./photos", "handful inspect labels.csv --json"],
+  run: async ([photos], options, context) => {
+    const { auditDataset } = await import("../../data/audit.ts");
+    const { scanDataset } = await import("../../data/scan.ts");
+    const dataset = await scanDataset(String(photos));
+    const bar = context.progress("Reading", "img");
+    const audit = await auditDataset(dataset, { onProgress: ({ done, total }) => bar.update(done, total) });
+    bar.end();
+    if (context.json) context.print(JSON.stringify(asJson(dataset, audit)));
+    else {
+      context.print(
+        `photos: ${count(dataset.items.length, "image")}, ${count(audit.classes.length, "class")}   (${layouts[dataset.layout]})`,
+      );
+      printClasses(context, dataset, audit);
+      printFindings(context, dataset, audit);
+      context.print(`Next: handful train ${printable(String(photos))}`);
+    }
+    return options.strict && hasProblems(dataset, audit) ? 3 : 0;
+  },
+};

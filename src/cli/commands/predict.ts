@@ -1,0 +1,132 @@
+import { isAbsolute, resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import type { Answer, Picture } from "../../pipeline/predict.ts";
+import { optionError } from "../../base/errors.ts";
+import type { CommandDefinition, Context } from "../command.ts";
+import { csvRow, printable } from "../format.ts";
+import { between, machineOptions, whole } from "../options.ts";
+
+const CSV_HEADER = "file,label,probability,likeliest,set,unknown_score,nearest,error";
+
+const asCsv = (answer: Answer): string => {
+  if ("error" in answer) return csvRow([answer.name, null, null, null, null, null, null, answer.error.message]);
+  const { label, probability, likeliest, set, unknownScore, nearest } = answer.prediction;
+  return csvRow([
+    answer.name,
+    label ?? "unknown",
+    probability,
+    likeliest,
+    set.join(" "),
+    unknownScore,
+    nearest.map((n) => n.name).join(" "),
+    null,
+  ]);
+};
+
+const asJson = (answer: Answer, labels: readonly string[]): unknown => {
+  if ("error" in answer) return { file: answer.name, error: answer.error };
+  const { label, likeliest, probability, probabilities, set, unknownScore, nearest } = answer.prediction;
+  return {
+    file: answer.name,
+    label: label ?? "unknown",
+    unknown: label === null,
+    likeliest,
+    probability,
+    probabilities: labels.map((name, i) => ({ label: name, probability: probabilities[i]! })),
+    set,
+    unknownScore,
+    nearest,
+  };
+};
+
+const asText = (answer: Answer, top: number, labels: readonly string[]): string => {
+  const name = printable(answer.name);
+  if ("error" in answer) return `${name}  cannot be read: ${answer.error.message}`;
+  const { label, probabilities, set, nearest } = answer.prediction;
+  const ranked = labels.map((l, i) => ({ l, p: probabilities[i]! })).sort((a, b) => b.p - a.p);
+  const others = ranked.slice(label === null ? 0 : 1, top).map(({ l, p }) => `${printable(l)} ${p.toFixed(2)}`);
+  const head =
+    label === null ? "unknown (unlike the training photos)" : `${printable(label)} ${ranked[0]!.p.toFixed(2)}`;
+  const lines = [
+    `${name}  ${head}${others.length > 0 ? `   ${others.join(" ")}` : ""}`,
+    `    90 % set: ${set.map(printable).join(", ")}`,
+    `    nearest: ${nearest.map((n) => `${printable(n.name)} (${n.similarity.toFixed(2)})`).join(", ")}`,
+  ];
+  return lines.join("\n");
+};
+
+/** Pictures named on the command line: files, folders (all images inside), "-" for an image on standard input. */
+const gather = async (images: readonly string[], context: Context): Promise<Picture[]> => {
+  const { scanDataset } = await import("../../data/scan.ts");
+  const { readImageFile } = await import("../../data/image.ts");
+  const { picturesOf } = await import("../../pipeline/predict.ts");
+  const pictures: Picture[] = [];
+  for (const image of images) {
+    if (image === "-") {
+      const bytes = await context.readStdin();
+      pictures.push({ name: "-", read: () => Promise.resolve(bytes) });
+      continue;
+    }
+    const path = isAbsolute(image) ? image : resolve(context.cwd, image);
+    const info = await stat(path).catch(() => null);
+    if (info?.isDirectory()) pictures.push(...picturesOf((await scanDataset(path)).items));
+    else pictures.push({ name: image, read: async () => readImageFile(path) });
+  }
+  return pictures;
+};
+
+export const command: CommandDefinition = {
+  name: "predict",
+  summary: "Name what photos show, or say that it is unknown.",
+  arguments: "<model> [images...]",
+  options: [
+    { flags: "--top <number>", description: "classes to show", parse: whole(1), byDefault: 3 },
+    {
+      flags: "--threshold <probability>",
+      description: 'answer "unknown" below this probability too',
+      parse: between(0, 1),
+    },
+    { flags: "--csv", description: "print comma-separated values" },
+    ...machineOptions.filter((o) => !o.flags.startsWith("--seed")),
+  ],
+  examples: [
+    "handful predict runs/latest new.jpg",
+    "handful predict model.onnx ./new-photos --csv > answers.csv",
+    "cat a.jpg | handful predict model.onnx -",
+  ],
+  run: async ([model, images], options, context) => {
+    const list = images as string[];
+    if (list.length === 0)
+      throw optionError("no image was given", {
+        hint: "Give files, folders, or - for standard input: handful predict model.onnx photo.jpg",
+      });
+    const { cacheDirectory, openModel } = await import("../../pipeline/open-model.ts");
+    const { predictPictures } = await import("../../pipeline/predict.ts");
+    const opened = await openModel(resolve(context.cwd, String(model)), {
+      cacheDir: typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env),
+      ...(typeof options.threads === "number" && { threads: options.threads }),
+    });
+    let failures = 0;
+    const { labels } = opened.metadata;
+    const json: unknown[] = [];
+    try {
+      const pictures = await gather(list, context);
+      if (options.csv) context.print(CSV_HEADER);
+      for await (const raw of predictPictures(opened, pictures)) {
+        const answer = withThreshold(raw, options.threshold);
+        if ("error" in answer) failures++;
+        if (context.json) json.push(asJson(answer, labels));
+        else context.print(options.csv ? asCsv(answer) : asText(answer, Number(options.top), labels));
+      }
+    } finally {
+      await opened.close();
+    }
+    if (context.json) context.print(JSON.stringify({ model: String(model), predictions: json }));
+    return failures > 0 ? 3 : 0;
+  },
+};
+
+const withThreshold = (answer: Answer, threshold: unknown): Answer =>
+  "error" in answer || typeof threshold !== "number" || answer.prediction.probability >= threshold
+    ? answer
+    : { ...answer, prediction: { ...answer.prediction, label: null } };

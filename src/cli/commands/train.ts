@@ -1,0 +1,104 @@
+import { relative, resolve } from "node:path";
+import type { TrainResult } from "../../pipeline/train.ts";
+import type { CommandDefinition, Context } from "../command.ts";
+import { printable } from "../format.ts";
+import { backboneOptions, machineOptions } from "../options.ts";
+import { version } from "../version.ts";
+import { chooseBackbone, printEvidence, trainWithProgress } from "./_shared.ts";
+
+const asJson = (result: TrainResult): unknown => ({
+  out: result.out,
+  model: result.modelPath,
+  modelBytes: result.modelBytes,
+  classes: result.classes,
+  accuracy: result.evidence.accuracy,
+  balancedAccuracy: result.evidence.balancedAccuracy,
+  cannotEstimate: result.evidence.cannotEstimate,
+  heldOut: result.heldOut,
+  head: { method: result.evidence.selection.method, options: result.evidence.selection.options },
+  notes: result.notes,
+  warnings: result.evidence.warnings,
+  seconds: result.seconds,
+});
+
+const printSaved = (result: TrainResult, context: Context): void => {
+  const folder = relative(context.cwd, result.out) || ".";
+  context.print(
+    `${"Saved".padEnd(11)} ${printable(folder)}/  (model.onnx ${(result.modelBytes / 1e6).toFixed(1)} MB, report.html, metrics.json) in ${result.seconds.toFixed(0)} s`,
+  );
+  const model = result.latest ? relative(context.cwd, resolve(result.out, "..", "latest")) : `${folder}/model.onnx`;
+  context.print(`Next: handful predict ${printable(model)} new.jpg   |   open ${printable(folder)}/report.html`);
+};
+
+export const command: CommandDefinition = {
+  name: "train",
+  summary: "Turn a folder of photos into a model with an honest accuracy interval.",
+  arguments: "<photos>",
+  options: [
+    ...backboneOptions,
+    {
+      flags: "--head <name>",
+      description: "auto chooses by nested cross-validation; or the name of one head",
+      byDefault: "auto",
+    },
+    {
+      flags: "--out <folder>",
+      description: "folder for model.onnx, metrics.json and report.html; a new one under runs/ when left out",
+    },
+    { flags: "--exist-ok", description: "write over a model already in --out" },
+    {
+      flags: "--on-conflict <how>",
+      description: "pictures that carry two labels",
+      choices: ["exclude", "keep"],
+      byDefault: "exclude",
+    },
+    { flags: "--strict", description: "exit 3 where photos would have to be left out" },
+    { flags: "--no-cache", description: "embed every photo anew" },
+    ...machineOptions,
+  ],
+  examples: [
+    "handful train ./photos",
+    "handful train labels.csv --backbone mobilenet-v2 --out ./model",
+    "handful train ./xrays --domain medical",
+  ],
+  run: async ([photos], options, context) => {
+    const { makeRunFolder } = await import("../../pipeline/run-folder.ts");
+    const { cacheDirectory } = await import("../../pipeline/open-model.ts");
+    const { checkPhotosPath } = await import("../../data/scan.ts");
+    const path = resolve(context.cwd, String(photos));
+    await checkPhotosPath(path);
+    const backbone = await chooseBackbone(options, context);
+    const out = await makeRunFolder({
+      ...(typeof options.out === "string" && { out: options.out }),
+      photos: path,
+      cwd: context.cwd,
+      now: context.now(),
+      overwrite: options.existOk === true,
+    });
+    const cacheDir = typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env);
+    const result = await trainWithProgress(
+      {
+        photos: path,
+        out,
+        backbone,
+        ...(typeof options.features === "string" && { features: options.features }),
+        head: String(options.head),
+        seed: Number(options.seed),
+        ...(typeof options.threads === "number" && { threads: options.threads }),
+        cacheDir: options.cache === false ? null : cacheDir,
+        keepConflicts: options.onConflict === "keep",
+        strict: options.strict === true,
+        now: context.now(),
+        version: version(),
+        commandLine: `handful train ${printable(String(photos))}`,
+      },
+      context,
+    );
+    if (context.json) {
+      context.print(JSON.stringify(asJson(result)));
+      return;
+    }
+    printEvidence(result, context);
+    printSaved(result, context);
+  },
+};

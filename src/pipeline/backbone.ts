@@ -1,0 +1,184 @@
+import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { artifactError, internalError } from "../base/errors.ts";
+import { matrix, type Matrix } from "../base/matrix.ts";
+import type { Preprocess } from "../base/preprocess.ts";
+import { valueNamed } from "../graph/cut.ts";
+import { shapeOf, type Graph, type Value } from "../graph/graph.ts";
+import { specialise } from "../graph/specialise.ts";
+import { buildEmbedder, imageInput } from "../nn/embedder.ts";
+import { findTaps } from "../nn/find-taps.ts";
+import { findFeatures, type FeaturePoint } from "../nn/find-features.ts";
+import { exportModel } from "../onnx/export.ts";
+import { foreignOperators, importModel, type ImportedModel } from "../onnx/import.ts";
+import { openSession, type Session } from "../runtime/node.ts";
+import { openWorkerSession } from "../runtime/worker-session.ts";
+import type { ResolvedBackbone } from "./resolve-backbone.ts";
+
+/** A frozen network that turns preprocessed pictures into embeddings. Must be closed. */
+export interface Backbone {
+  readonly resolved: ResolvedBackbone;
+  readonly preprocess: Preprocess;
+  /** Length of an embedding. */
+  readonly dim: number;
+  /** In words: which value of the network the embedding is. */
+  readonly found: string;
+  /** Names what an embedding depends on besides the picture: weights, feature value and preprocessing. */
+  readonly key: string;
+  /** Pictures a run takes at best. */
+  readonly batch: number;
+  /** Runs that go on at once. */
+  readonly lanes: number;
+  /** @param pictures  uint8 RGB [height, width, 3] each; -> [pictures, dim] */
+  embed(pictures: readonly Uint8Array[]): Promise<Matrix>;
+  /** A new graph `pixels` -> `embedding`, to grow a model on. */
+  graph(): { readonly embedder: Graph; readonly domains: ImportedModel["domains"] };
+  close(): Promise<void>;
+}
+
+export interface BackboneOptions {
+  readonly threads?: number;
+  /** Name of the value to take as features; when absent the one the backbone's settings name, else found by itself. */
+  readonly features?: string;
+}
+
+const BATCH = 4;
+const MAX_LANES = 4;
+
+/** The shape of a value as it comes out of a run on one black picture. */
+const probeShape = async (model: ImportedModel, feature: Value, preprocess: Preprocess): Promise<readonly number[]> => {
+  const { value: image, layout } = imageInput(model.graph);
+  const { height, width } = preprocess;
+  const outputs = [...model.graph.outputs];
+  model.graph.outputs.length = 0;
+  model.graph.output(feature);
+  const session = await openSession(exportModel(model.graph, { domains: model.domains }));
+  try {
+    const shape = layout === "nchw" ? [1, 3, height, width] : [1, height, width, 3];
+    const data = new Float32Array(height * width * 3);
+    const out = await session.run({ [image.name]: { dtype: "float32", shape, data } });
+    return out[feature.name]!.shape;
+  } finally {
+    await session.close();
+    model.graph.outputs.splice(0, Infinity, ...outputs);
+  }
+};
+
+const checkSize = (
+  { name }: ResolvedBackbone,
+  { height, width }: ReturnType<typeof imageInput>,
+  preprocess: Preprocess,
+): void => {
+  if ((height !== null && height !== preprocess.height) || (width !== null && width !== preprocess.width))
+    throw artifactError(
+      "E_MODEL_INPUT",
+      `backbone ${name} takes pictures of ${width} x ${height}, the preprocessing gives ${preprocess.width} x ${preprocess.height}`,
+      {
+        hint: `Give --image-size ${height ?? width}, or set "size" in the JSON beside the model.`,
+      },
+    );
+};
+
+const embedBatch = async (
+  session: Session,
+  preprocess: Preprocess,
+  pictures: readonly Uint8Array[],
+  dim: number,
+): Promise<Matrix> => {
+  const { height, width } = preprocess;
+  const size = height * width * 3;
+  const data = new Uint8Array(pictures.length * size);
+  pictures.forEach((picture, i) => data.set(picture, i * size));
+  const out = await session.run({ pixels: { dtype: "uint8", shape: [pictures.length, height, width, 3], data } });
+  return matrix(pictures.length, dim, out.embedding!.data as Float32Array);
+};
+
+/**
+ * Sessions that share the threads: several of few threads beat one of many, since they never wait for each other
+ * (bench/embedding.ts), and leave gaps in which pictures are decoded.
+ */
+const openSessions = (model: Uint8Array, threads = availableParallelism()): Promise<Session[]> => {
+  const lanes = Math.min(threads, MAX_LANES);
+  const each = { threads: Math.floor(threads / lanes), spin: false };
+  return Promise.all(Array.from({ length: lanes }, () => openWorkerSession(model, each)));
+};
+
+/**
+ * The settings without the margin that benchmarks crop away: what a person photographs reaches to the edges, and the
+ * whole picture is worth more (docs/methods.md).
+ */
+const wholeView = (preprocess: Preprocess): Preprocess => ({
+  ...preprocess,
+  resizeTo: Math.max(preprocess.height, preprocess.width),
+});
+
+/** Maps from the middle of the network that go into the embedding; none where shapes cannot be known. */
+const tapsOf = (model: ImportedModel, feature: string, { height, width }: Preprocess): Value[] => {
+  const { value: image, layout } = imageInput(model.graph);
+  const sizes = layout === "nchw" ? [1, 3, height, width] : [1, height, width, 3];
+  if (layout === "nhwc" || foreignOperators(model.graph).length > 0) return [];
+  const whole = specialise(model.graph, { [image.name]: sizes });
+  return findTaps(whole, valueNamed(whole, feature));
+};
+
+const foundText = ({ found }: FeaturePoint, shape: readonly number[], taps: readonly Value[]): string => {
+  const how = shape.length === 4 ? ", averaged over the map" : shape.length === 3 ? ", first token" : "";
+  const beside = taps.map((tap) => `${tap.name} [n, ${shapeOf(tap).slice(1).join(", ")}]`).join(" and ");
+  const joined = taps.length === 0 ? "" : `, beside mean and deviation of ${beside}`;
+  return `${found}, [${["n", ...shape.slice(1)].join(", ")}]${how}${joined}`;
+};
+
+/**
+ * Opens a backbone: reads its graph, finds the feature value, puts the normalisation inside and loads it.
+ *
+ * @throws HandfulError when the file cannot be read, takes no image, or its features are no vector, map or token list
+ */
+export const openBackbone = async (resolved: ResolvedBackbone, options: BackboneOptions = {}): Promise<Backbone> => {
+  const preprocess = wholeView(resolved.preprocess);
+  const model = importModel(resolved.bytes);
+  const input = imageInput(model.graph);
+  checkSize(resolved, input, preprocess);
+  const point = findFeatures(model.graph, options.features ?? resolved.features ?? undefined);
+  const shape = await probeShape(model, point.value, preprocess);
+  if (shape.length < 2 || shape.length > 4)
+    throw artifactError(
+      "E_MODEL_FEATURES",
+      `the features of ${resolved.name} have shape [${shape}]; wanted [n, d], [n, tokens, d] or [n, d, h, w]`,
+      { hint: "Name the right value with --features <name>." },
+    );
+  const taps = options.features === undefined ? tapsOf(model, point.value.name, preprocess) : [];
+  const names = [point.value.name, ...taps.map((tap) => tap.name)];
+  const dim = (shape.length === 3 ? shape[2]! : shape[1]!) + taps.reduce((sum, tap) => sum + 2 * shapeOf(tap)[1]!, 0);
+  const build = (): Graph => {
+    const { graph } = importModel(resolved.bytes);
+    const [feature, ...maps] = names.map((name) => valueNamed(graph, name));
+    return buildEmbedder(graph, { feature: feature!, rank: shape.length, taps: maps }, preprocess);
+  };
+  const sessions = await openSessions(exportModel(build(), { domains: model.domains }), options.threads);
+  const batch = input.batch ?? BATCH;
+  let turn = 0;
+  return {
+    resolved,
+    preprocess,
+    dim,
+    found: foundText(point, shape, taps),
+    key: createHash("sha256")
+      .update(JSON.stringify([resolved.sha256, names, preprocess, "embedding 3"]))
+      .digest("hex"),
+    batch,
+    lanes: sessions.length,
+    embed: async (pictures) => {
+      const session = sessions[turn++ % sessions.length]!;
+      if (pictures.length > batch) throw internalError(`${pictures.length} pictures for a batch of ${batch}`);
+      if (input.batch === null || pictures.length === input.batch)
+        return embedBatch(session, preprocess, pictures, dim);
+      const padded = [...pictures, ...Array.from({ length: input.batch - pictures.length }, () => pictures[0]!)];
+      const all = await embedBatch(session, preprocess, padded, dim);
+      return matrix(pictures.length, dim, all.data.slice(0, pictures.length * dim));
+    },
+    graph: () => ({ embedder: build(), domains: model.domains }),
+    close: async () => {
+      for (const session of sessions) await session.close();
+    },
+  };
+};

@@ -1,0 +1,139 @@
+import type { Model } from "../artifact/load.ts";
+import { dataError } from "../base/errors.ts";
+import { argmax } from "../base/matrix.ts";
+import type { DataSet, Item } from "../data/dataset.ts";
+import type { Interval } from "../evaluate/evidence.ts";
+import { wilson } from "../evaluate/intervals.ts";
+import {
+  accuracyOf,
+  balancedAccuracyOf,
+  confusionMatrix,
+  expectedCalibrationError,
+  recallsOf,
+  reliabilityBins,
+} from "../evaluate/metrics.ts";
+import { picturesOf, predictPictures } from "./predict.ts";
+
+/** How well a model does on labelled photos. */
+export interface Score {
+  readonly accuracy: number;
+  readonly balancedAccuracy: number;
+  /** Wilson's 95 % interval of the accuracy. */
+  readonly interval: Interval;
+  /** Expected calibration error. */
+  readonly ece: number;
+  /** Photos scored. */
+  readonly n: number;
+  /** Share of the photos that were called unknown; they count in the accuracy by their likeliest class. */
+  readonly unknownRate: number;
+  readonly perClass: readonly {
+    readonly name: string;
+    readonly images: number;
+    readonly recall: number | null;
+    readonly interval: Interval;
+  }[];
+  /** [truth][predicted] */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+/**
+ * Scores answers against the truth.
+ *
+ * @param answers.probabilities  [photos][classes]
+ */
+export const scoreAnswers = (
+  classes: readonly string[],
+  answers: {
+    readonly truth: readonly number[];
+    readonly probabilities: readonly (readonly number[])[];
+    readonly unknown: readonly boolean[];
+  },
+): Score => {
+  const { truth, probabilities, unknown } = answers;
+  const predicted = probabilities.map((row) => argmax(row));
+  const confusion = confusionMatrix(truth, predicted, classes.length);
+  const recalls = recallsOf(confusion);
+  const accuracy = accuracyOf(confusion);
+  return {
+    accuracy,
+    balancedAccuracy: balancedAccuracyOf(confusion),
+    interval: wilson(accuracy * truth.length, truth.length),
+    ece: expectedCalibrationError(
+      reliabilityBins(
+        probabilities.map((row, i) => ({ confidence: row[predicted[i]!]!, right: predicted[i] === truth[i] })),
+      ),
+    ),
+    n: truth.length,
+    unknownRate: unknown.filter(Boolean).length / truth.length,
+    perClass: classes.map((name, c) => {
+      const images = confusion[c]!.reduce((sum, n) => sum + n, 0);
+      return { name, images, recall: recalls[c]!, interval: wilson(confusion[c]![c]!, images) };
+    }),
+    confusion,
+  };
+};
+
+/** Photos with the class (index into the model's labels) each shows. */
+export interface LabelledItems {
+  readonly items: readonly Item[];
+  readonly truth: readonly number[];
+}
+
+/**
+ * Asks the model about photos whose class is known; those that cannot be read are counted, not scored.
+ *
+ * @returns a null score when none could be read
+ */
+export const scoreItems = async (
+  model: Model,
+  photos: LabelledItems,
+  onProgress?: (done: number, total: number) => void,
+): Promise<{ score: Score | null; unreadable: number }> => {
+  const truth: number[] = [];
+  const probabilities: (readonly number[])[] = [];
+  const unknown: boolean[] = [];
+  let done = 0;
+  for await (const answer of predictPictures(model, picturesOf(photos.items))) {
+    if ("prediction" in answer) {
+      truth.push(photos.truth[done]!);
+      probabilities.push(answer.prediction.probabilities);
+      unknown.push(answer.prediction.label === null);
+    }
+    done++;
+    onProgress?.(done, photos.items.length);
+  }
+  const score = truth.length === 0 ? null : scoreAnswers(model.metadata.labels, { truth, probabilities, unknown });
+  return { score, unreadable: done - truth.length };
+};
+
+/**
+ * Scores a model on a labelled data set; classes are matched by name, classes the model does not know are dropped and
+ * counted in the notes. The test split alone is used where there is one.
+ *
+ * @throws dataError E_NOTHING_TO_SCORE when no photo of a known class can be read
+ */
+export const scoreModel = async (
+  model: Model,
+  dataset: DataSet,
+  onProgress?: (done: number, total: number) => void,
+): Promise<{ score: Score; notes: string[] }> => {
+  const { labels } = model.metadata;
+  const notes: string[] = [];
+  const hasTest = dataset.items.some((item) => item.split === "test");
+  if (hasTest) notes.push("only the test folder is scored");
+  const labelled = dataset.items.filter((item) => item.label !== null && (!hasTest || item.split === "test"));
+  const items = labelled.filter((item) => labels.includes(item.label!));
+  if (items.length < labelled.length)
+    notes.push(`${labelled.length - items.length} photos of classes the model does not know were dropped`);
+  const { score, unreadable } = await scoreItems(
+    model,
+    { items, truth: items.map((item) => labels.indexOf(item.label!)) },
+    onProgress,
+  );
+  if (unreadable > 0) notes.push(`${unreadable} photos could not be read`);
+  if (!score)
+    throw dataError("E_NOTHING_TO_SCORE", `${dataset.root}: no readable photo of a class the model knows`, {
+      hint: `The model knows: ${labels.slice(0, 10).join(", ")}${labels.length > 10 ? ", …" : ""}. Class = folder name.`,
+    });
+  return { score, notes };
+};

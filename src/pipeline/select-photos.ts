@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import { dataError } from "../base/errors.ts";
+import { takeRows, type Matrix } from "../base/matrix.ts";
+import { labelIndices, type DataSet } from "../data/dataset.ts";
+import { groupItems, nearDuplicatesByEmbedding, type Pair } from "../data/duplicates.ts";
+import type { Embedded } from "./embed.ts";
+
+/** Photos with features, labels and groups; row i everywhere is item `items[i]`. */
+export interface LabelledPhotos {
+  readonly items: readonly number[];
+  readonly features: Matrix;
+  readonly labels: Int32Array;
+  readonly groups: Int32Array;
+}
+
+export interface SelectedPhotos {
+  /** What is learned from: everything that is not in a test folder. */
+  readonly training: LabelledPhotos;
+  /** The test folder, less what also is in training; null when there is none. */
+  readonly heldOut: LabelledPhotos | null;
+  readonly nearDuplicates: readonly Pair[];
+  /** What was left out and why, each a sentence. */
+  readonly notes: readonly string[];
+}
+
+/** Cosine similarity of embeddings from which two photos count as the same scene. */
+const SAME_SCENE = 0.995;
+
+const pick = (photos: LabelledPhotos, rows: readonly number[]): LabelledPhotos => ({
+  items: rows.map((r) => photos.items[r]!),
+  features: takeRows(photos.features, rows),
+  labels: Int32Array.from(rows, (r) => photos.labels[r]!),
+  groups: Int32Array.from(rows, (r) => photos.groups[r]!),
+});
+
+const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+/** Items left out before anything is learned: conflicting labels, and all but the first of identical files on one side. */
+const leftOut = (
+  dataset: DataSet,
+  { audit }: Embedded,
+  keepConflicts: boolean,
+): { out: Set<number>; notes: string[] } => {
+  const out = new Set<number>();
+  const notes: string[] = [];
+  if (!keepConflicts) for (const group of audit.conflicts) group.forEach((index) => out.add(index));
+  if (out.size > 0)
+    notes.push(
+      `${plural(out.size, "photo")} left out: the same picture carries two labels (--on-conflict keep takes them)`,
+    );
+  const sideOf = (index: number): string => (dataset.items[index]!.split === "test" ? "test" : "train");
+  let copies = 0;
+  for (const group of audit.exactDuplicates) {
+    const seen = new Set<string>();
+    for (const index of group) {
+      if (out.has(index)) continue;
+      const key = `${sideOf(index)}/${dataset.items[index]!.label ?? ""}`;
+      if (seen.has(key)) {
+        out.add(index);
+        copies++;
+      }
+      seen.add(key);
+    }
+  }
+  if (copies > 0)
+    notes.push(`${plural(copies, "exact copy").replace("copys", "copies")} left out: the first of each is used`);
+  return { out, notes };
+};
+
+/**
+ * Chooses what is learned from and what is tested on, so that no picture, near-duplicate or declared group is on both
+ * sides.
+ *
+ * @throws dataError E_ONE_CLASS when fewer than two classes have a usable photo
+ */
+export const selectPhotos = (
+  dataset: DataSet,
+  embedded: Embedded,
+  options: { readonly keepConflicts: boolean },
+): SelectedPhotos => {
+  const { out, notes } = leftOut(dataset, embedded, options.keepConflicts);
+  const allLabels = labelIndices(dataset);
+  const rows = embedded.indices.flatMap((item, row) => (out.has(item) || allLabels[item]! < 0 ? [] : [row]));
+  const items = rows.map((row) => embedded.indices[row]!);
+  const features = takeRows(embedded.features, rows);
+  const rowOfItem = new Map(items.map((item, row) => [item, row]));
+  const inRows = ({ a, b, similarity }: Pair): Pair[] => {
+    const [x, y] = [rowOfItem.get(a), rowOfItem.get(b)];
+    return x === undefined || y === undefined ? [] : [{ a: x, b: y, similarity }];
+  };
+  const exact = embedded.audit.exactDuplicates.flatMap((group) =>
+    group.slice(1).flatMap((index) => inRows({ a: group[0]!, b: index, similarity: 1 })),
+  );
+  const near = [...embedded.audit.nearDuplicates.flatMap(inRows), ...nearDuplicatesByEmbedding(features, SAME_SCENE)];
+  const groups = groupItems({
+    count: items.length,
+    declared: items.map((i) => dataset.items[i]!.group),
+    pairs: [...exact, ...near],
+  });
+  const all: LabelledPhotos = { items, features, labels: Int32Array.from(items, (i) => allLabels[i]!), groups };
+  const isTest = items.map((i) => dataset.items[i]!.split === "test");
+  const trainingRows = items.flatMap((_, r) => (isTest[r] ? [] : [r]));
+  const trainingGroups = new Set(trainingRows.map((r) => groups[r]!));
+  const testRows = items.flatMap((_, r) => (isTest[r] ? [r] : []));
+  const cleanRows = testRows.filter((r) => !trainingGroups.has(groups[r]!));
+  if (cleanRows.length < testRows.length)
+    notes.push(
+      `${plural(testRows.length - cleanRows.length, "test photo")} left out of the test: the same picture, scene or group is in training`,
+    );
+  const training = pick(all, trainingRows);
+  checkClasses(dataset, training);
+  return {
+    training,
+    heldOut: cleanRows.length > 0 ? pick(all, cleanRows) : null,
+    nearDuplicates: near.map(({ a, b, similarity }) => ({ a: items[a]!, b: items[b]!, similarity })),
+    notes,
+  };
+};
+
+const checkClasses = (dataset: DataSet, { labels }: LabelledPhotos): void => {
+  const counts = dataset.classes.map((_, c) => labels.reduce((n, label) => n + (label === c ? 1 : 0), 0));
+  const present = dataset.classes.filter((_, c) => counts[c]! > 0);
+  if (present.length >= 2) return;
+  const what =
+    present.length === 0
+      ? "no class has a usable photo"
+      : `only one class has usable photos: "${present[0]!}" (${Math.max(...counts)})`;
+  throw dataError("E_ONE_CLASS", `${dataset.root}: ${what}; a classifier needs two classes or more`, {
+    hint: 'Add a folder of photos of something else, for example "other" or "none".',
+  });
+};
+
+/** Names what a model was trained on: the hash of names, labels, splits and contents. */
+export const datasetVersion = (dataset: DataSet, { audit }: Embedded): string => {
+  const hash = createHash("sha256");
+  dataset.items.forEach((item, i) =>
+    hash.update(JSON.stringify([item.name, item.label, item.split, item.group, audit.facts[i]?.sha256 ?? null])),
+  );
+  return hash.digest("hex");
+};
