@@ -133,10 +133,20 @@ const checkHeader = (bytes: Uint8Array, maxPixels: number): StoredSize & { forma
   return { ...size, format: sniffed.format };
 };
 
-/** Whether the container itself says that bytes are missing at the end. */
-const endsEarly = (bytes: Uint8Array, format: ImageFormat, message: string): boolean => {
+/** Whether a JPEG has no end marker behind the start of its first scan (thumbnails end before it). */
+const jpegEndsEarly = (bytes: Uint8Array, view: DataView): boolean => {
+  let at = 2;
+  while (at + 4 <= bytes.length && view.getUint16(at) !== 0xffda) at += 2 + view.getUint16(at + 2);
+  return !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes("\xff\xd9", at, "latin1");
+};
+
+/**
+ * Whether the container itself says that bytes are missing at the end. The decoder's message is no guide: it comes from
+ * one buffer of the whole process, which pictures decoded at the same time empty.
+ */
+const endsEarly = (bytes: Uint8Array, format: ImageFormat): boolean => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (format === "jpeg") return /premature end|end of file|unexpected end/i.test(message);
+  if (format === "jpeg") return jpegEndsEarly(bytes, view);
   if (format === "webp") return view.getUint32(4, true) + 8 > bytes.length;
   let at = 8;
   while (at + 12 <= bytes.length && view.getUint32(at + 4) !== 0x49454e44) at += 12 + view.getUint32(at); // IEND
@@ -146,7 +156,7 @@ const endsEarly = (bytes: Uint8Array, format: ImageFormat, message: string): boo
 const decodeError = (thrown: unknown, bytes: Uint8Array, format: ImageFormat): HandfulError => {
   if (thrown instanceof HandfulError) return thrown;
   const message = messageOf(thrown).split("\n")[0] ?? "";
-  if (endsEarly(bytes, format, messageOf(thrown))) return truncated(`${bytes.length} bytes, ${format}`);
+  if (endsEarly(bytes, format)) return truncated(`${bytes.length} bytes, ${format}`);
   return dataError("E_IMAGE_DAMAGED", `wanted a readable ${format} image, got a damaged one (${message})`, {
     cause: thrown,
     hint: "Copy or download the file again, or open and save it in an image editor.",
