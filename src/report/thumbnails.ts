@@ -1,4 +1,4 @@
-import sharp from "sharp";
+import { makeThumbnail as encodeThumbnail } from "../data/thumbnail.ts";
 
 /** One picture as the page carries it. */
 export interface Thumbnail {
@@ -33,20 +33,14 @@ export interface LoadedThumbnails {
 }
 
 /**
- * A small picture of pixels only: whatever the source carries beside them (EXIF, GPS, embedded thumbnails, colour
- * profiles, comments) is left behind by encoding anew.
+ * A picture as the page carries it.
  *
  * @returns null where the bytes are no image that can be decoded
  */
 export const makeThumbnail = async (source: Buffer, side: number): Promise<Thumbnail | null> => {
   try {
-    const { data, info } = await sharp(source, { limitInputPixels: 64e6, failOn: "error", pages: 1 })
-      .autoOrient()
-      .resize(side, side, { fit: "inside", withoutEnlargement: true })
-      .flatten({ background: "#ffffff" })
-      .webp({ quality: 62, effort: 3 })
-      .toBuffer({ resolveWithObject: true });
-    return { uri: `data:image/webp;base64,${data.toString("base64")}`, width: info.width, height: info.height };
+    const { bytes, width, height } = await encodeThumbnail(source, side);
+    return { uri: `data:image/webp;base64,${bytes.toString("base64")}`, width, height };
   } catch {
     return null; // the caller counts and says it
   }

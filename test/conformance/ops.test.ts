@@ -58,16 +58,14 @@ describe.each(cases.map((c, at) => ({ c, title: `${c.type} #${at}` })))("$title"
     );
   });
 
-  test.runIf(c.order !== 0 && c.inputs.some((t) => isFloat(t.dtype)))(
-    "has the gradient of finite differences",
-    async () => {
+  if (c.order !== 0 && c.inputs.some((t) => isFloat(t.dtype)))
+    test("has the gradient of finite differences", async () => {
       const errors = await checkGrads(
         { build: (g, xs) => c.build(g, ...xs), inputs: c.inputs },
         { open, random: createRandom(c.type), ...(c.order === 1 && { order: 1 }) },
       );
       for (const error of errors) expect(error).toBeLessThan(2e-4);
-    },
-  );
+    });
 
   test("folds to what ONNX Runtime computes", async () => {
     const { node } = built(c, "constants");
