@@ -23,6 +23,10 @@ export const matrixOf = (rows: readonly (readonly number[])[]): Matrix =>
 /** Row `i` as a view: writing to it writes to the matrix. */
 export const rowOf = (m: Matrix, i: number): Float32Array => m.data.subarray(i * m.columns, (i + 1) * m.columns);
 
+/** Rows `from` to `to - 1` as a view. */
+export const rowsBetween = (m: Matrix, from: number, to: number): Matrix =>
+  matrix(to - from, m.columns, m.data.subarray(from * m.columns, to * m.columns));
+
 /** A new matrix of the rows named by `indices`, in that order. */
 export const takeRows = (m: Matrix, indices: ArrayLike<number>): Matrix => {
   const out = matrix(indices.length, m.columns);

@@ -1,5 +1,5 @@
 import { dataError } from "../base/errors.ts";
-import { matrix, rowOf, type Matrix } from "../base/matrix.ts";
+import { matrix, rowOf, takeRows, type Matrix } from "../base/matrix.ts";
 import { auditDataset, type Audit } from "../data/audit.ts";
 import type { DataSet } from "../data/dataset.ts";
 import type { Backbone } from "./backbone.ts";
@@ -43,19 +43,24 @@ export const embedDataset = async (
   dataset: DataSet,
   { backbone, cache, onProgress, signal }: EmbedOptions,
 ): Promise<Embedded> => {
-  const vectors = new Map<number, Float32Array>();
+  const rows = matrix(dataset.items.length, backbone.dim); // by item; those that cannot be read are left out in the end
+  const known = new Set<number>();
   let waiting: Waiting[] = [];
   let computed = 0;
 
+  const keep = (index: number, vector: Float32Array): void => {
+    rowOf(rows, index).set(vector);
+    known.add(index);
+  };
   const compute = async (batch: readonly Waiting[]): Promise<void> => {
-    const rows = await backbone.embed(batch.map((w) => w.picture));
+    const embedded = await backbone.embed(batch.map((w) => w.picture));
     batch.forEach(({ index, sha256 }, i) => {
-      const vector = Float32Array.from(rowOf(rows, i));
+      const vector = rowOf(embedded, i);
       if (!vector.every(Number.isFinite))
         throw dataError("E_FEATURE_NAN", `${dataset.items[index]!.name}: its embedding is not finite`, {
           hint: "Check the picture, or use another backbone.",
         });
-      vectors.set(index, vector);
+      keep(index, vector);
       cache?.put(sha256, vector);
     });
     computed += batch.length;
@@ -68,13 +73,13 @@ export const embedDataset = async (
 
   const read = auditDataset(dataset, {
     concurrency: (backbone.batch + backbone.lanes) * AHEAD,
-    onProgress: ({ done, total }) => onProgress?.({ done, total, embedded: vectors.size }),
+    onProgress: ({ done, total }) => onProgress?.({ done, total, embedded: known.size }),
     preprocess: backbone.preprocess,
     onImage: async ({ index, facts, input }) => {
       signal?.throwIfAborted();
       const cached = cache?.get(facts.sha256);
       if (cached) {
-        vectors.set(index, cached);
+        keep(index, cached);
         return;
       }
       const picture = await input(backbone.preprocess);
@@ -85,8 +90,7 @@ export const embedDataset = async (
   const audit = await read.finally(() => cache?.flush()); // also when stopped half-way: nothing is embedded twice
   if (waiting.length > 0) await computeWaiting();
   await cache?.flush();
-  const indices = [...vectors.keys()].sort((a, b) => a - b);
-  const features = matrix(indices.length, backbone.dim);
-  indices.forEach((index, i) => features.data.set(vectors.get(index)!, i * backbone.dim));
+  const indices = [...known].sort((a, b) => a - b);
+  const features = indices.length === rows.rows ? rows : takeRows(rows, indices);
   return { audit, features, indices, computed };
 };

@@ -26,9 +26,13 @@ export interface SelectedPhotos {
 /** Cosine similarity of embeddings from which two photos count as the same scene. */
 const SAME_SCENE = 0.995;
 
+/** Rows in ascending order; no copy where they are all. */
+const rowsOf = (features: Matrix, rows: readonly number[]): Matrix =>
+  rows.length === features.rows ? features : takeRows(features, rows);
+
 const pick = (photos: LabelledPhotos, rows: readonly number[]): LabelledPhotos => ({
   items: rows.map((r) => photos.items[r]!),
-  features: takeRows(photos.features, rows),
+  features: rowsOf(photos.features, rows),
   labels: Int32Array.from(rows, (r) => photos.labels[r]!),
   groups: Int32Array.from(rows, (r) => photos.groups[r]!),
 });
@@ -82,7 +86,7 @@ export const selectPhotos = (
   const allLabels = labelIndices(dataset);
   const rows = embedded.indices.flatMap((item, row) => (out.has(item) || allLabels[item]! < 0 ? [] : [row]));
   const items = rows.map((row) => embedded.indices[row]!);
-  const features = takeRows(embedded.features, rows);
+  const features = rowsOf(embedded.features, rows);
   const rowOfItem = new Map(items.map((item, row) => [item, row]));
   const inRows = ({ a, b, similarity }: Pair): Pair[] => {
     const [x, y] = [rowOfItem.get(a), rowOfItem.get(b)];

@@ -32,7 +32,11 @@ export const openMatrixProduct = (threads?: number): MatrixProduct => {
     const key = `${transA}${transB}`;
     const known = sessions.get(key);
     if (known) return known;
-    const opened = openSession(gemmModel(transA, transB), { spin: false, ...(threads !== undefined && { threads }) });
+    const opened = openSession(gemmModel(transA, transB), {
+      spin: false,
+      arena: false,
+      ...(threads !== undefined && { threads }),
+    });
     sessions.set(key, opened);
     return opened;
   };

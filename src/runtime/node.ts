@@ -7,6 +7,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** false: waiting threads sleep instead of turning in a loop; right where other work shares the cores. */
   readonly spin?: boolean;
+  /** false: memory goes back to the system after every run; right where the sizes of runs differ widely. */
+  readonly arena?: boolean;
   /** Prefix of a profile file in JSON that names each operator's time. */
   readonly profile?: string;
 }
@@ -62,6 +64,7 @@ export const openSession = async (model: Uint8Array, options: SessionOptions = {
       logSeverityLevel: 4,
       ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
       ...(options.spin === false && { extra: { session: { intra_op: { allow_spinning: "0" } } } }),
+      ...(options.arena === false && { enableCpuMemArena: false }),
       ...(options.profile !== undefined && { enableProfiling: true, profileFilePrefix: options.profile }),
     });
   } catch (thrown) {

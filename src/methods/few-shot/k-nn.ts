@@ -1,5 +1,5 @@
 import { optionError } from "../../base/errors.ts";
-import { matrix, rowOf, type Matrix } from "../../base/matrix.ts";
+import { matrix, rowOf, rowsBetween, type Matrix } from "../../base/matrix.ts";
 import { floats } from "../../graph/dtype.ts";
 import type { Graph, Value } from "../../graph/graph.ts";
 import { add } from "../../ops/add.ts";
@@ -50,19 +50,26 @@ const largest = (row: Float32Array, k: number): number[] => {
   return kept;
 };
 
+/** Similarities held at once, at most: bounds memory. */
+const BLOCK_NUMBERS = 1e6;
+
 const predict = async (
   { support, labels, ways, k }: KNearestState,
   queries: Matrix,
   algebra: Algebra,
 ): Promise<Matrix> => {
-  const similarity = await algebra.multiply(transformed(queries, NOTHING, true), support, { b: true });
   const scores = matrix(queries.rows, ways);
-  for (let i = 0; i < queries.rows; i++) {
-    const row = rowOf(similarity, i);
-    const near = largest(row, k);
-    const votes = rowOf(scores, i).fill(FLOOR);
-    for (const at of near) votes[labels[at]!]! += Math.exp((row[at]! - row[near[0]!]!) / TEMPERATURE);
-    for (let c = 0; c < ways; c++) votes[c] = Math.log(votes[c]!);
+  const block = Math.max(1, Math.floor(BLOCK_NUMBERS / support.rows));
+  for (let from = 0; from < queries.rows; from += block) {
+    const part = transformed(rowsBetween(queries, from, Math.min(from + block, queries.rows)), NOTHING, true);
+    const similarity = await algebra.multiply(part, support, { b: true });
+    for (let i = 0; i < part.rows; i++) {
+      const row = rowOf(similarity, i);
+      const near = largest(row, k);
+      const votes = rowOf(scores, from + i).fill(FLOOR);
+      for (const at of near) votes[labels[at]!]! += Math.exp((row[at]! - row[near[0]!]!) / TEMPERATURE);
+      for (let c = 0; c < ways; c++) votes[c] = Math.log(votes[c]!);
+    }
   }
   return scores;
 };
