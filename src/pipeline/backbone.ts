@@ -45,17 +45,26 @@ export interface BackboneOptions {
 const BATCH = 4;
 const MAX_LANES = 4;
 
+/** The graph with all shapes known as far as they can be; null where it holds operators that are not on the shelf. */
+const withShapes = (model: ImportedModel, { height, width }: Preprocess): Graph | null => {
+  if (foreignOperators(model.graph).length > 0) return null;
+  const { value: image, layout, batch } = imageInput(model.graph);
+  const n = batch ?? 1;
+  return specialise(model.graph, { [image.name]: layout === "nchw" ? [n, 3, height, width] : [n, height, width, 3] });
+};
+
 /** The shape of a value as it comes out of a run on one black picture. */
 const probeShape = async (model: ImportedModel, feature: Value, preprocess: Preprocess): Promise<readonly number[]> => {
-  const { value: image, layout } = imageInput(model.graph);
+  const { value: image, layout, batch } = imageInput(model.graph);
   const { height, width } = preprocess;
   const outputs = [...model.graph.outputs];
   model.graph.outputs.length = 0;
   model.graph.output(feature);
   const session = await openSession(exportModel(model.graph, { domains: model.domains }));
   try {
-    const shape = layout === "nchw" ? [1, 3, height, width] : [1, height, width, 3];
-    const data = new Float32Array(height * width * 3);
+    const n = batch ?? 1;
+    const shape = layout === "nchw" ? [n, 3, height, width] : [n, height, width, 3];
+    const data = new Float32Array(n * height * width * 3);
     const out = await session.run({ [image.name]: { dtype: "float32", shape, data } });
     return out[feature.name]!.shape;
   } finally {
@@ -112,15 +121,6 @@ const wholeView = (preprocess: Preprocess): Preprocess => ({
   resizeTo: Math.max(preprocess.height, preprocess.width),
 });
 
-/** Maps from the middle of the network that go into the embedding; none where shapes cannot be known. */
-const tapsOf = (model: ImportedModel, feature: string, { height, width }: Preprocess): Value[] => {
-  const { value: image, layout } = imageInput(model.graph);
-  const sizes = layout === "nchw" ? [1, 3, height, width] : [1, height, width, 3];
-  if (layout === "nhwc" || foreignOperators(model.graph).length > 0) return [];
-  const whole = specialise(model.graph, { [image.name]: sizes });
-  return findTaps(whole, valueNamed(whole, feature));
-};
-
 const foundText = ({ found }: FeaturePoint, shape: readonly number[], taps: readonly Value[]): string => {
   const how = shape.length === 4 ? ", averaged over the map" : shape.length === 3 ? ", first token" : "";
   const beside = taps.map((tap) => `${tap.name} [n, ${shapeOf(tap).slice(1).join(", ")}]`).join(" and ");
@@ -139,14 +139,16 @@ export const openBackbone = async (resolved: ResolvedBackbone, options: Backbone
   const input = imageInput(model.graph);
   checkSize(resolved, input, preprocess);
   const point = findFeatures(model.graph, options.features ?? resolved.features ?? undefined);
-  const shape = await probeShape(model, point.value, preprocess);
+  const whole = withShapes(model, preprocess);
+  const known = whole && valueNamed(whole, point.value.name);
+  const shape = known?.shape ?? (await probeShape(model, point.value, preprocess));
   if (shape.length < 2 || shape.length > 4)
     throw artifactError(
       "E_MODEL_FEATURES",
       `the features of ${resolved.name} have shape [${shape}]; wanted [n, d], [n, tokens, d] or [n, d, h, w]`,
       { hint: "Name the right value with --features <name>." },
     );
-  const taps = options.features === undefined ? tapsOf(model, point.value.name, preprocess) : [];
+  const taps = options.features === undefined && known && input.layout === "nchw" ? findTaps(whole, known) : [];
   const names = [point.value.name, ...taps.map((tap) => tap.name)];
   const dim = (shape.length === 3 ? shape[2]! : shape[1]!) + taps.reduce((sum, tap) => sum + 2 * shapeOf(tap)[1]!, 0);
   const build = (): Graph => {
