@@ -42,7 +42,7 @@ export interface BackboneOptions {
   readonly features?: string;
 }
 
-const BATCH = 4;
+const BATCH = 2;
 const MAX_LANES = 4;
 
 /** The graph with all shapes known as far as they can be; null where it holds operators that are not on the shelf. */
