@@ -17,7 +17,7 @@ interface TorchStep {
 
 /** PyTorch's training step, in a process that waits between runs. */
 export const torchStep = ({ network, frozen = 0, batch, size }: TorchStep): Contestant => {
-  const script = new URL("torch.py", import.meta.url).pathname;
+  const script = new URL("pytorch_step.py", import.meta.url).pathname;
   const child = spawn(PYTHON, [script, network, frozen, batch, size].map(String), {
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -26,7 +26,8 @@ export const torchStep = ({ network, frozen = 0, batch, size }: TorchStep): Cont
     name: "PyTorch",
     run: async () => {
       child.stdin.write("step\n");
-      const { value } = await lines.next();
+      const { value, done } = await lines.next();
+      if (done) throw new Error("PyTorch's process ended: see what it printed above");
       return Number(value);
     },
     close: async () => {
