@@ -9,7 +9,7 @@ import { emitUnknown, everyRow, fitUnknown, scoreUnknown, type UnknownDetector }
 import { probabilitiesOf } from "./calibrate.ts";
 import { crossScores, type Candidate, type HeldOutScores } from "./cross-validate.ts";
 import type { Evidence } from "./evidence.ts";
-import { gatherEvidence } from "./gather-evidence.ts";
+import { gatherEvidence, type Findings } from "./gather-evidence.ts";
 import { learningCurve } from "./learning-curve.ts";
 import { nestedRound } from "./nested.ts";
 import { planRounds, type Plan } from "./protocol.ts";
@@ -37,6 +37,8 @@ export interface EvaluateHeadsOptions {
 /** A head fitted on all images, with all that is known of it. */
 export interface HeadResult {
   readonly evidence: Evidence;
+  /** What the evidence was gathered from. */
+  readonly findings: Findings;
   readonly method: Method;
   /** Plain data. */
   readonly state: unknown;
@@ -92,7 +94,7 @@ const cross = async (
 };
 
 const resultOf = async (
-  evidence: Evidence,
+  { evidence, findings }: { evidence: Evidence; findings: Findings },
   {
     candidate,
     temperature,
@@ -106,6 +108,7 @@ const resultOf = async (
   const unknown = (await fitUnknown(support, [everyRow(support)], algebra))[0]!;
   return {
     evidence,
+    findings,
     method,
     state,
     temperature,
@@ -148,11 +151,16 @@ const evaluate = async (options: EvaluateHeadsOptions, algebra: Algebra): Promis
   const candidate = candidates[final.chosen]!;
   const unknown = plan.kind === "none" || ways < 2 ? null : await evaluateUnknown(support, plan.rounds[0]!, algebra);
   tick();
-  const evidence = await gatherEvidence({ classes, labels, groups, plan, nested, final, unknown }, (estimate) =>
+  const findings: Findings = { classes, labels, groups, plan, nested, final, unknown };
+  const evidence = await gatherEvidence(findings, (estimate) =>
     learningCurve({ support, groups, candidate, estimate, random: random.fork("learning curve") }, algebra),
   );
   tick();
-  return resultOf(evidence, { candidate, temperature: final.temperature, support: whole, threads }, algebra);
+  return resultOf(
+    { evidence, findings },
+    { candidate, temperature: final.temperature, support: whole, threads },
+    algebra,
+  );
 };
 
 /**

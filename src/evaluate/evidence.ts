@@ -68,12 +68,22 @@ export interface CandidateEvidence {
   readonly chosen: boolean;
 }
 
+/** One of two that were set against each other, on the same images, each out of fold. */
+export interface Contestant {
+  /** For people. */
+  readonly text: string;
+  readonly accuracy: Estimate;
+  readonly used: boolean;
+}
+
 export interface Selection {
   readonly method: string;
   readonly options: HeadOptions;
   /** What `CandidateEvidence.score` is, and which way is better. */
   readonly score: string;
   readonly candidates: readonly CandidateEvidence[];
+  /** The best head and the fine-tuned network, where both were tried. */
+  readonly contestants?: readonly Contestant[];
   /** One sentence: why this head. */
   readonly text: string;
 }
