@@ -1,6 +1,27 @@
-import { decimal, percent, shortName } from "../format.ts";
-import { html } from "../html.ts";
+import type { Contestant } from "../../evaluate/evidence.ts";
+import type { Book } from "../book.ts";
+import { decimal, percent, percentRange, shortName } from "../format.ts";
+import { html, type Html } from "../html.ts";
 import type { WriteSection } from "../section.ts";
+
+/** The best head and the fine-tuned network, each with its interval. */
+const contestTable = (contestants: readonly Contestant[], book: Book): Html =>
+  book.table({
+    id: "contest-table",
+    caption: "Frozen features or fine-tuned network, on the same photos, each out of fold",
+    columns: [
+      { title: "Way", kind: "text" },
+      { title: "Accuracy", kind: "number" },
+      { title: "95 % interval", kind: "number" },
+      { title: "", kind: "text" },
+    ],
+    rows: contestants.map(({ text, accuracy, used }) => [
+      text,
+      percent(accuracy.value),
+      accuracy.interval ? percentRange([accuracy.interval.low, accuracy.interval.high]) : "",
+      used ? "used" : "",
+    ]),
+  });
 
 /** Every way of learning the head that was tried, and why one was taken. */
 export const writeHeads: WriteSection = (view, book) => {
@@ -13,7 +34,7 @@ export const writeHeads: WriteSection = (view, book) => {
     id: "heads",
     title: "Heads tried",
     lead: `${selection.text} The accuracies here helped to choose, so they flatter the winner: the headline is that of the whole choosing, done anew inside every fold. Score: ${selection.score}.`,
-    body: html`${book.table({
+    body: html`${selection.contestants ? contestTable(selection.contestants, book) : null}${book.table({
       id: "head-table",
       caption: "Heads tried",
       columns: [
