@@ -31,8 +31,8 @@ export interface Backbone {
   readonly lanes: number;
   /** @param pictures  uint8 RGB [height, width, 3] each; -> [pictures, dim] */
   embed(pictures: readonly Uint8Array[]): Promise<Matrix>;
-  /** A new graph `pixels` -> `embedding`, to grow a model on. */
-  graph(): { readonly embedder: Graph; readonly domains: ImportedModel["domains"] };
+  /** A new graph `pixels` -> `embedding`, to grow a model on; without taps: -> the features alone, as they come out. */
+  graph(options?: { readonly taps: boolean }): { readonly embedder: Graph; readonly domains: ImportedModel["domains"] };
   close(): Promise<void>;
 }
 
@@ -151,10 +151,10 @@ export const openBackbone = async (resolved: ResolvedBackbone, options: Backbone
   const taps = options.features === undefined && known && input.layout === "nchw" ? findTaps(whole, known) : [];
   const names = [point.value.name, ...taps.map((tap) => tap.name)];
   const dim = (shape.length === 3 ? shape[2]! : shape[1]!) + taps.reduce((sum, tap) => sum + 2 * shapeOf(tap)[1]!, 0);
-  const build = (): Graph => {
+  const build = (withTaps = true): Graph => {
     const { graph } = importModel(resolved.bytes);
     const [feature, ...maps] = names.map((name) => valueNamed(graph, name));
-    return buildEmbedder(graph, { feature: feature!, rank: shape.length, taps: maps }, preprocess);
+    return buildEmbedder(graph, { feature: feature!, rank: shape.length, taps: withTaps ? maps : [] }, preprocess);
   };
   const sessions = await openSessions(exportModel(build(), { domains: model.domains }), options.threads);
   const batch = input.batch ?? BATCH;
@@ -178,7 +178,7 @@ export const openBackbone = async (resolved: ResolvedBackbone, options: Backbone
       const all = await embedBatch(session, preprocess, padded, dim);
       return matrix(pictures.length, dim, all.data.slice(0, pictures.length * dim));
     },
-    graph: () => ({ embedder: build(), domains: model.domains }),
+    graph: (wanted = { taps: true }) => ({ embedder: build(wanted.taps), domains: model.domains }),
     close: async () => {
       for (const session of sessions) await session.close();
     },

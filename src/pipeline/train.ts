@@ -1,23 +1,25 @@
 import { basename, join } from "node:path";
 import { loadModel } from "../artifact/load.ts";
-import { isPlainLabel, type ArtifactMetadata } from "../artifact/metadata.ts";
-import { keptForNeighbours, writeModel } from "../artifact/write.ts";
+import { isPlainLabel } from "../artifact/metadata.ts";
 import { dataError } from "../base/errors.ts";
-import { takeRows } from "../base/matrix.ts";
 import { createRandom } from "../base/random.ts";
 import type { DataSet } from "../data/dataset.ts";
 import { scanDataset } from "../data/scan.ts";
+import { contest } from "../evaluate/contest.ts";
 import { evaluateHeads, type HeadResult } from "../evaluate/evaluate-heads.ts";
 import type { Evidence } from "../evaluate/evidence.ts";
 import { openBackbone, type Backbone } from "./backbone.ts";
+import { buildArtifact } from "./build-artifact.ts";
 import { embedDataset, type Embedded } from "./embed.ts";
+import { FEWEST_TO_TUNE, openTuning, type FineTuneOptions, type TuningProgress } from "./fine-tune.ts";
 import { openFeatureCache } from "./feature-cache.ts";
+import { lessonOf, type Lesson } from "./lesson.ts";
 import { scoreItems, type Score } from "./score.ts";
 import { approveModel } from "./open-model.ts";
 import type { ResolvedBackbone } from "./resolve-backbone.ts";
 import { markLatest, writeWhole } from "./run-folder.ts";
 import { writeResults } from "./write-results.ts";
-import { datasetVersion, selectPhotos, type SelectedPhotos } from "./select-photos.ts";
+import { selectPhotos, type SelectedPhotos } from "./select-photos.ts";
 
 export interface TrainOptions {
   /** Folder or manifest. */
@@ -29,6 +31,8 @@ export interface TrainOptions {
   readonly features?: string;
   /** Name of a head, or "auto". */
   readonly head: string;
+  /** Tune the network too, and use it where it beats the frozen features; absent: not tried. */
+  readonly fineTune?: FineTuneOptions;
   readonly seed: number;
   readonly threads?: number;
   /** null: nothing is kept between runs. */
@@ -41,7 +45,10 @@ export interface TrainOptions {
   /** The command line, for the run facts. */
   readonly commandLine: string;
   readonly on?: TrainEvents;
-  /** Aborted: training ends with an AbortError and writes nothing. */
+  /**
+   * Aborted: training ends with an AbortError and writes nothing; during fine-tuning the model with frozen features
+   * is already there, and stays.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -52,6 +59,9 @@ export interface TrainEvents {
   embedded?(embedded: Embedded, seconds: number): void;
   selected?(selected: SelectedPhotos): void;
   evaluating?(done: number, total: number): void;
+  /** The model with frozen features is written; what comes now may be broken off. */
+  tuning?(result: TrainResult): void;
+  tuned?(progress: TuningProgress): void;
 }
 
 export interface TrainResult {
@@ -114,67 +124,10 @@ const checkStrict = (dataset: DataSet, embedded: Embedded, selected: SelectedPho
     });
 };
 
-/** Classes that have training photos, renumbered; the others cannot be learned. */
-const presentClasses = (
-  dataset: DataSet,
-  selected: SelectedPhotos,
-): { classes: string[]; renumber: Int32Array; missing: string[] } => {
-  const present = new Set(selected.training.labels);
-  const renumber = new Int32Array(dataset.classes.length).fill(-1);
-  const classes = dataset.classes.filter((_, c) => present.has(c));
-  dataset.classes.forEach((_, c) => present.has(c) && (renumber[c] = classes.indexOf(dataset.classes[c]!)));
-  return { classes, renumber, missing: dataset.classes.filter((_, c) => !present.has(c)) };
-};
-
-const metadataOf = (
-  options: TrainOptions,
-  backbone: Backbone,
-  head: HeadResult,
-  parts: { classes: string[]; version: string; counts: number[]; training: ArtifactMetadata["training"] },
-): Omit<ArtifactMetadata, "vectors"> => {
-  const { evidence } = head;
-  const { accuracy, balancedAccuracy, calibration, conformal, unknown } = evidence;
-  return {
-    labels: parts.classes,
-    preprocess: backbone.preprocess as ArtifactMetadata["preprocess"],
-    thresholds: {
-      unknown: unknown?.threshold ?? null,
-      setProbability: conformal?.threshold ?? null,
-      setLevel: conformal?.level ?? 0.9,
-    },
-    backbone: {
-      name: options.backbone.name,
-      sha256: options.backbone.sha256,
-      source: options.backbone.source,
-      licence: options.backbone.licence,
-      features: backbone.found,
-    },
-    head: {
-      name: evidence.selection.method,
-      options: { ...evidence.selection.options },
-      temperature: calibration?.temperature ?? 1,
-    },
-    evidence: {
-      accuracy: accuracy?.value ?? null,
-      interval: accuracy?.interval ? [accuracy.interval.low, accuracy.interval.high] : null,
-      balancedAccuracy: balancedAccuracy?.value ?? null,
-      method: evidence.protocol.text,
-      images: evidence.images,
-      falseAcceptRate: unknown?.falseAccept ?? null,
-      falseRejectRate: unknown?.falseReject ?? null,
-    },
-    dataset: { version: parts.version, counts: parts.counts },
-    training: parts.training,
-    producer: `handful ${options.version}`,
-  };
-};
-
 /** The score of the written model on the test folder, through the same path as `predict`; null where there is none. */
 const scoreOnTest = async (
   bytes: Uint8Array,
-  dataset: DataSet,
-  { heldOut }: SelectedPhotos,
-  renumber: Int32Array,
+  { dataset, selected: { heldOut }, renumber }: Lesson,
 ): Promise<Score | null> => {
   const rows = heldOut
     ? heldOut.items.flatMap((item, row) =>
@@ -218,15 +171,6 @@ const embedPhotos = async (
   }
 };
 
-/** The photos a head is learned from, with their classes renumbered to those that have photos. */
-interface Lesson {
-  readonly dataset: DataSet;
-  readonly embedded: Embedded;
-  readonly selected: SelectedPhotos;
-  readonly classes: string[];
-  readonly labels: Int32Array;
-}
-
 const learn = (options: TrainOptions, { embedded, selected, classes, labels }: Lesson): Promise<HeadResult> => {
   const { on = {}, threads } = options;
   const { features, groups, items } = selected.training;
@@ -246,42 +190,56 @@ const learn = (options: TrainOptions, { embedded, selected, classes, labels }: L
   });
 };
 
-const artifactBytes = (
-  options: TrainOptions,
-  backbone: Backbone,
-  head: HeadResult,
-  lesson: Lesson,
-): Promise<Uint8Array> => {
-  const { dataset, embedded, classes, labels } = lesson;
-  const { training } = lesson.selected;
-  const kept = keptForNeighbours(labels, backbone.dim);
-  const { embedder, domains } = backbone.graph();
-  return writeModel({
-    embedder,
-    domains,
-    head: head.graph,
-    unknown: head.unknownGraph,
-    training: takeRows(training.features, kept),
-    metadata: metadataOf(options, backbone, head, {
-      classes,
-      version: datasetVersion(dataset, embedded),
-      counts: classes.map((_, c) => labels.reduce((n, l) => n + (l === c ? 1 : 0), 0)),
-      training: {
-        names: kept.map((row) => dataset.items[training.items[row]!]!.name),
-        labels: kept.map((row) => labels[row]!),
-      },
-    }),
+/** Why the network is not tuned although it was asked for; null where it can be. */
+const tooFewToTune = ({ labels, selected, classes }: Lesson): string | null => {
+  const few = classes.filter(
+    (_, c) => new Set(selected.training.groups.filter((_, i) => labels[i] === c)).size < FEWEST_TO_TUNE,
+  );
+  return few.length === 0
+    ? null
+    : `not fine-tuned: class "${few[0]}" has fewer than ${FEWEST_TO_TUNE} photos of different scenes`;
+};
+
+/** Tunes the network and sets it against the head on frozen features, which is kept where it is not beaten. */
+const tune = async (options: TrainOptions, fineTune: FineTuneOptions, lesson: Lesson, head: HeadResult) => {
+  const { backbone, dataset, embedded, selected, classes, labels } = lesson;
+  const { items, groups } = selected.training;
+  const { on = {}, threads, signal } = options;
+  const tuning = await openTuning({
+    backbone,
+    dataset,
+    items,
+    labels,
+    groups,
+    keys: items.map((item) => embedded.audit.facts[item]!.sha256),
+    ways: classes.length,
+    options: fineTune,
+    random: createRandom(options.seed).fork("fine-tuning"),
+    folder: join(options.out, "checkpoints"),
+    ...(threads !== undefined && { threads }),
+    ...(signal && { signal }),
+    ...(on.tuned && { onProgress: on.tuned }),
   });
+  let done = false;
+  try {
+    const { won, evidence } = await contest(head, await tuning.crossValidate());
+    const emit = won === "rival" ? await tuning.finish() : null;
+    done = true;
+    return { ...head, evidence, ...(emit && { graph: emit }) };
+  } finally {
+    await tuning.close(done);
+  }
 };
 
 /**
  * From a folder of photos to a model file with its evidence: scan, embed, choose a head by nested cross-validation,
- * fit it on all training photos, and write `model.onnx`, `metrics.json` and `report.html`.
+ * fit it on all training photos, and write `model.onnx`, `metrics.json` and `report.html`. With `fineTune` the network
+ * is then tuned too, and everything written anew.
  *
- * The same photos, seed and threads give the same model, bit for bit.
+ * The same photos, seed and threads give the same model, bit for bit (unless a time limit cuts fine-tuning short).
  */
 export const train = async (options: TrainOptions): Promise<TrainResult> => {
-  const { on = {}, cacheDir, out } = options;
+  const { on = {}, cacheDir, out, fineTune } = options;
   const watch = stopwatch();
   const dataset = await scanDataset(options.photos);
   checkLabels(dataset);
@@ -292,51 +250,64 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
   const selected = selectPhotos(dataset, embedded, { keepConflicts: options.keepConflicts });
   on.selected?.(selected);
   if (options.strict) checkStrict(dataset, embedded, selected);
-  const { classes, renumber, missing } = presentClasses(dataset, selected);
-  const labels = selected.training.labels.map((label) => renumber[label]!);
-  const lesson: Lesson = { dataset, embedded, selected, classes, labels };
-  const head = await learn(options, lesson);
-  const { evidence } = head;
-  options.signal?.throwIfAborted();
-  watch.lap("evaluate and fit");
-  const model = await artifactBytes(options, backbone, head, lesson);
-  const heldOut = await scoreOnTest(model, dataset, selected, renumber);
-  const modelPath = join(out, "model.onnx");
-  await writeWhole(modelPath, model);
-  if (cacheDir !== null) await approveModel(model, cacheDir);
-  watch.lap("write the model");
+  const lesson = lessonOf({ backbone, dataset, embedded, selected });
+  const missing = dataset.classes.filter((_, c) => lesson.renumber[c]! < 0);
   const notes = [...selected.notes, ...missing.map((name) => `class "${name}" has no training photo and was left out`)];
-  await writeResults({
-    out,
-    title: titleOf(options.photos),
-    dataset,
-    embedded,
-    selected,
-    evidence,
-    heldOut,
-    backbone,
-    model,
-    notes,
-    seed: options.seed,
-    version: options.version,
-    commandLine: options.commandLine,
-    finishedAt: options.now,
-    seconds: watch.total(),
-    stages: watch.stages,
-  });
-  const latest = await markLatest(out);
-  return {
-    out,
-    modelPath,
-    modelBytes: model.length,
-    dataset,
-    classes,
-    evidence,
-    heldOut,
-    notes,
-    seconds: watch.total(),
-    latest,
+
+  const write = async (head: HeadResult): Promise<TrainResult> => {
+    options.signal?.throwIfAborted();
+    const { evidence } = head;
+    const model = await buildArtifact(head, lesson, options.version);
+    const heldOut = await scoreOnTest(model, lesson);
+    const modelPath = join(out, "model.onnx");
+    await writeWhole(modelPath, model);
+    if (cacheDir !== null) await approveModel(model, cacheDir);
+    watch.lap("write the model");
+    await writeResults({
+      out,
+      title: titleOf(options.photos),
+      dataset,
+      embedded,
+      selected,
+      evidence,
+      heldOut,
+      backbone,
+      model,
+      notes,
+      seed: options.seed,
+      version: options.version,
+      commandLine: options.commandLine,
+      finishedAt: options.now,
+      seconds: watch.total(),
+      stages: watch.stages,
+    });
+    const latest = await markLatest(out);
+    return {
+      out,
+      modelPath,
+      modelBytes: model.length,
+      dataset,
+      classes: lesson.classes,
+      evidence,
+      heldOut,
+      notes,
+      seconds: watch.total(),
+      latest,
+    };
   };
+
+  const head = await learn(options, lesson);
+  watch.lap("evaluate and fit");
+  if (!fineTune) return write(head);
+  const hindrance = tooFewToTune(lesson);
+  if (hindrance !== null) {
+    notes.push(hindrance);
+    return write(head);
+  }
+  on.tuning?.(await write(head));
+  const tuned = await tune(options, fineTune, lesson, head);
+  watch.lap("fine-tune");
+  return write(tuned);
 };
 
 /** The name a set of photos goes by: its folder's. */

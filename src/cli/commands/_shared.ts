@@ -48,6 +48,7 @@ export const trainWithProgress = async (
   const { train } = await import("../../pipeline/train.ts");
   let embedding = context.progress("Embedding", "img");
   let evaluating = context.progress("Evaluating", "fit");
+  let tuning = context.progress("Fine-tuning", "epoch");
   return train({
     ...options,
     signal: context.signal,
@@ -94,6 +95,19 @@ export const trainWithProgress = async (
         evaluating.update(done, total);
         if (done >= total) evaluating.end();
       },
+      tuning: (result) => {
+        context.note(
+          row(
+            "Saved",
+            `${printable(result.modelPath)} with frozen features: it stays there if fine-tuning is broken off`,
+          ),
+        );
+        tuning = context.progress("Fine-tuning", "epoch");
+      },
+      tuned: ({ training, trainings, epoch, epochs }) => {
+        tuning.update((training - 1) * epochs + epoch, trainings * epochs);
+        if (training === trainings && epoch === epochs) tuning.end();
+      },
     },
   });
 };
@@ -114,6 +128,13 @@ export const printEvidence = ({ evidence, heldOut }: TrainResult, { print }: Con
   const { accuracy, balancedAccuracy, unknown, conformal, learningCurve, calibration } = evidence;
   print(row("Split", evidence.protocol.text));
   print(row("Head", evidence.selection.text));
+  for (const { text, accuracy: own, used } of evidence.selection.contestants ?? [])
+    print(
+      row(
+        used ? "used" : "not used",
+        `${text}: ${percent(own.value)}${own.interval ? ` (${percentRange(own.interval)})` : ""}`,
+      ),
+    );
   if (accuracy && balancedAccuracy) {
     print(row("", "accuracy   balanced   95 % interval"));
     const interval = accuracy.interval ? percentRange(accuracy.interval) : "not known";

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
-import { optionError } from "../../base/errors.ts";
+import { HandfulError, optionError } from "../../base/errors.ts";
 import { unknownName } from "../../base/nearest-name.ts";
 import type { CommandDefinition, Context } from "../command.ts";
 import { percent, printable } from "../format.ts";
+import { chooseBackbone } from "./_shared.ts";
 
 const list = async ({ print, json }: Context): Promise<void> => {
   const { backbones } = await import("../../nn/backbones/index.ts");
@@ -18,7 +19,27 @@ const list = async ({ print, json }: Context): Promise<void> => {
   print("Without --backbone, the small one inside the package is used; a pretrained one is better.");
 };
 
-const show = async (path: string, { print, json }: Context): Promise<void> => {
+/** The blocks of a backbone, from the image on: what `train --fine-tune` counts from the end. */
+const showBackbone = async (name: string, context: Context): Promise<void> => {
+  const { openBackbone } = await import("../../pipeline/backbone.ts");
+  const { blocksOf } = await import("../../pipeline/fine-tune.ts");
+  const backbone = await openBackbone(await chooseBackbone({ backbone: name }, context), { threads: 1 });
+  await backbone.close();
+  const blocks = await blocksOf(backbone);
+  const { resolved, found } = backbone;
+  if (context.json) {
+    context.print(JSON.stringify({ name: resolved.name, sha256: resolved.sha256, features: found, blocks }));
+    return;
+  }
+  context.print(`backbone    ${resolved.describe}`);
+  context.print(`features    ${printable(found)}`);
+  for (const { name: block, kind, parameters, shape, to } of blocks)
+    context.print(
+      `${block.padEnd(11)} ${kind.padEnd(30)} ${parameters.toLocaleString("en").padStart(12)} parameters  ${`[${shape.join(", ")}]`.padEnd(20)} up to ${printable(to)}`,
+    );
+};
+
+const showModel = async (path: string, { print, json }: Context): Promise<void> => {
   const { inspectModel, readModelFile } = await import("../../artifact/load.ts");
   const { modelPath } = await import("../../pipeline/open-model.ts");
   const { metadata } = inspectModel(await readModelFile(await modelPath(path)));
@@ -42,17 +63,32 @@ const show = async (path: string, { print, json }: Context): Promise<void> => {
   print(`written by  ${printable(metadata.producer)}`);
 };
 
+/** What a name or file is: a backbone of the catalogue, a model of ours, or any other ONNX file, which can be a backbone. */
+const show = async (name: string, context: Context): Promise<void> => {
+  const { backbones } = await import("../../nn/backbones/index.ts");
+  const { DEFAULT_BACKBONE } = await import("../../pipeline/resolve-backbone.ts");
+  if (name === DEFAULT_BACKBONE || backbones.some((backbone) => backbone.name === name))
+    return showBackbone(name, context);
+  try {
+    await showModel(resolve(context.cwd, name), context);
+  } catch (thrown) {
+    if (!(thrown instanceof HandfulError) || thrown.code !== "E_ARTIFACT_FOREIGN") throw thrown;
+    await showBackbone(name, context);
+  }
+};
+
 export const command: CommandDefinition = {
   name: "model",
-  summary: "List the known backbones (model list), or show what is inside a model file (model show <file>).",
+  summary:
+    "List the known backbones (model list), or show what is inside a model or backbone (model show <file or name>).",
   arguments: "<action> [file]",
   options: [],
-  examples: ["handful model list", "handful model show runs/latest"],
+  examples: ["handful model list", "handful model show runs/latest", "handful model show mobilenet-v2"],
   run: async ([action, file], _options, context) => {
     if (action === "list") return list(context);
     if (action !== "show") throw unknownName("action", String(action), ["list", "show"]);
     if (typeof file !== "string")
       throw optionError("no model file was given", { hint: "handful model show model.onnx" });
-    return show(resolve(context.cwd, file), context);
+    return show(file, context);
   },
 };

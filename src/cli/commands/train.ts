@@ -1,8 +1,10 @@
 import { relative, resolve } from "node:path";
+import { optionError } from "../../base/errors.ts";
 import type { TrainResult } from "../../pipeline/train.ts";
 import type { CommandDefinition, Context } from "../command.ts";
+import type { FineTuneOptions } from "../../pipeline/fine-tune.ts";
 import { printable } from "../format.ts";
-import { backboneOptions, machineOptions } from "../options.ts";
+import { backboneOptions, between, machineOptions, whole } from "../options.ts";
 import { version } from "../version.ts";
 import { chooseBackbone, printEvidence, trainWithProgress } from "./_shared.ts";
 
@@ -30,6 +32,31 @@ const printSaved = (result: TrainResult, context: Context): void => {
   context.print(`Next: handful predict ${printable(model)} new.jpg   |   open ${printable(folder)}/report.html`);
 };
 
+const DEFAULT_BLOCKS = 6;
+
+/** Reads how many blocks learn. */
+const blocksOf = (text: string): FineTuneOptions["last"] => (text === "all" || text === "head" ? text : whole(1)(text));
+
+const fineTuneOf = (options: Readonly<Record<string, unknown>>): FineTuneOptions | null => {
+  const { fineTune, epochs, unfreeze, timeLimit, resume } = options;
+  const asked = fineTune !== undefined;
+  if (!asked && (timeLimit !== undefined || resume === true))
+    throw optionError(`--${resume === true ? "resume" : "time-limit"} is for fine-tuning`, {
+      hint: "Add --fine-tune.",
+    });
+  if (resume === true && options.out === undefined)
+    throw optionError("--resume needs the folder of the interrupted run", { hint: "Give it with --out." });
+  return asked
+    ? {
+        last: fineTune === true ? DEFAULT_BLOCKS : (fineTune as FineTuneOptions["last"]),
+        epochs: Number(epochs),
+        unfreezing: unfreeze as FineTuneOptions["unfreezing"],
+        ...(typeof timeLimit === "number" && { seconds: timeLimit }),
+        resume: resume === true,
+      }
+    : null;
+};
+
 export const command: CommandDefinition = {
   name: "train",
   summary: "Turn a folder of photos into a model with an honest accuracy interval.",
@@ -41,6 +68,30 @@ export const command: CommandDefinition = {
       description: "auto chooses by nested cross-validation; or the name of one head",
       byDefault: "auto",
     },
+    {
+      flags: "--fine-tune [blocks]",
+      description: `tune the network too, and use it where it beats the frozen features: the last blocks by number, all, or head for none (${DEFAULT_BLOCKS} when left out)`,
+      parse: blocksOf,
+    },
+    {
+      flags: "--epochs <number>",
+      description: "rounds through the photos of each fine-tuning",
+      parse: whole(1, 1000),
+      byDefault: 20,
+    },
+    {
+      flags: "--unfreeze <how>",
+      description:
+        "blocks learn all together from the start, or gradually: head first, then one more from the top every epoch",
+      choices: ["together", "gradual"],
+      byDefault: "together",
+    },
+    {
+      flags: "--time-limit <seconds>",
+      description: "end fine-tuning by then, with the best weights so far",
+      parse: between(1, 1e7),
+    },
+    { flags: "--resume", description: "go on with fine-tuning that was interrupted; needs the same --out" },
     {
       flags: "--out <folder>",
       description: "folder for model.onnx, metrics.json and report.html; a new one under runs/ when left out",
@@ -60,6 +111,7 @@ export const command: CommandDefinition = {
     "handful train ./photos",
     "handful train labels.csv --backbone mobilenet-v2 --out ./model",
     "handful train ./xrays --domain medical",
+    "handful train ./photos --backbone mobilenet-v2 --fine-tune",
   ],
   run: async ([photos], options, context) => {
     const { makeRunFolder } = await import("../../pipeline/run-folder.ts");
@@ -67,13 +119,14 @@ export const command: CommandDefinition = {
     const { checkPhotosPath } = await import("../../data/scan.ts");
     const path = resolve(context.cwd, String(photos));
     await checkPhotosPath(path);
+    const fineTune = fineTuneOf(options);
     const backbone = await chooseBackbone(options, context);
     const out = await makeRunFolder({
       ...(typeof options.out === "string" && { out: options.out }),
       photos: path,
       cwd: context.cwd,
       now: context.now(),
-      overwrite: options.existOk === true,
+      overwrite: options.existOk === true || options.resume === true,
     });
     const cacheDir = typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env);
     const result = await trainWithProgress(
@@ -83,6 +136,7 @@ export const command: CommandDefinition = {
         backbone,
         ...(typeof options.features === "string" && { features: options.features }),
         head: String(options.head),
+        ...(fineTune && { fineTune }),
         seed: Number(options.seed),
         ...(typeof options.threads === "number" && { threads: options.threads }),
         cacheDir: options.cache === false ? null : cacheDir,

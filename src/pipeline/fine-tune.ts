@@ -1,0 +1,304 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { artifactError, internalError } from "../base/errors.ts";
+import { matrix, rowOf, takeRows } from "../base/matrix.ts";
+import type { Random } from "../base/random.ts";
+import type { DataSet } from "../data/dataset.ts";
+import { readItem } from "../data/image.ts";
+import { preprocessImage } from "../data/preprocess.ts";
+import { stratifiedGroupKFold } from "../data/splits.ts";
+import type { Rival } from "../evaluate/contest.ts";
+import type { Round } from "../evaluate/protocol.ts";
+import { floats } from "../graph/dtype.ts";
+import { suffix, valueNamed } from "../graph/cut.ts";
+import { graft } from "../graph/graft.ts";
+import type { Graph, Value } from "../graph/graph.ts";
+import { specialise } from "../graph/specialise.ts";
+import { openAlgebra, type Algebra } from "../methods/algebra.ts";
+import { method as logisticRegression } from "../methods/few-shot/logistic-regression.ts";
+import { findBlocks } from "../nn/blocks.ts";
+import { add } from "../ops/add.ts";
+import { matmul } from "../ops/matmul.ts";
+import { foldGraph } from "../runtime/graph-session.ts";
+import type { Photos } from "../train/activations.ts";
+import {
+  fineTuneDefaults,
+  openFineTuner,
+  type FineTuned,
+  type FineTuner,
+  type FineTuneSettings,
+  type StagedProgress,
+} from "../train/fine-tune.ts";
+import type { LinearWeights } from "../train/forward.ts";
+import { decodeProgress, encodeProgress } from "../train/loop.ts";
+import type { Backbone } from "./backbone.ts";
+import { writeWhole } from "./run-folder.ts";
+
+/** What a person asks for. */
+export interface FineTuneOptions {
+  /** How many blocks learn, counted from the features; all there are where fewer; "head": none. */
+  readonly last: number | "all" | "head";
+  readonly unfreezing: FineTuneSettings["unfreezing"];
+  readonly epochs: number;
+  /** Seconds for all trainings together; no limit when absent. */
+  readonly seconds?: number;
+  /** Go on from the checkpoints that an interrupted run left. */
+  readonly resume: boolean;
+}
+
+export interface TuningProgress {
+  /** Counted from 1; the last one is on all photos. */
+  readonly training: number;
+  readonly trainings: number;
+  readonly epoch: number;
+  readonly epochs: number;
+}
+
+export interface FineTuneTask {
+  readonly backbone: Backbone;
+  readonly dataset: DataSet;
+  /** Items of the data set to learn from; row i everywhere is `items[i]`. */
+  readonly items: readonly number[];
+  readonly labels: Int32Array;
+  readonly groups: Int32Array;
+  /** Identity of every photo. */
+  readonly keys: readonly string[];
+  readonly ways: number;
+  readonly options: FineTuneOptions;
+  readonly random: Random;
+  /** Folder for checkpoints. */
+  readonly folder: string;
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TuningProgress) => void;
+}
+
+/** A network being tuned to photos. Must be closed. */
+export interface Tuning {
+  /** Trains without each fold in turn; the scores of what was held out. */
+  crossValidate(): Promise<Rival>;
+  /** Trains on all photos; emits the scores beside the frozen network in an embedder of the same backbone. */
+  finish(): Promise<(embedder: Graph) => Value>;
+  /** @param done  the checkpoints are not needed any more */
+  close(done: boolean): Promise<void>;
+}
+
+/** Photos a class must have, each of another scene: fewer leave nothing to hold out. */
+export const FEWEST_TO_TUNE = 5;
+
+const FOLDS = 5;
+/** Photos a class from which a fifth is held out of every training, to stop early and keep the best epoch. */
+const SHOTS_TO_VALIDATE = 10;
+const VALIDATION_FOLDS = 5;
+/** Bytes kept of pixels and of frozen activations. */
+const PIXEL_BYTES = 128 * 2 ** 20;
+const ACTIVATION_BYTES = 192 * 2 ** 20;
+/** Penalty of the head that training begins with: as of the few-shot head of that name. */
+const LAMBDA = 0.03;
+
+/** Photos as the network takes them; the first ones are kept in memory. */
+const photosOf = ({ dataset, items, backbone: { preprocess } }: FineTuneTask): Photos => {
+  const kept = new Map<number, Uint8Array>();
+  const most = Math.floor(PIXEL_BYTES / (preprocess.width * preprocess.height * 3));
+  const item = (index: number) => dataset.items[items[index]!]!;
+  return {
+    count: items.length,
+    name: (index) => item(index).name,
+    pixels: async (index) => {
+      const known = kept.get(index);
+      if (known) return known;
+      const pixels = await preprocessImage((await readItem(item(index))).bytes, preprocess);
+      if (kept.size < most) kept.set(index, pixels);
+      return pixels;
+    },
+  };
+};
+
+/** Logistic regression on the frozen features: where the head of the network starts. */
+const startingHead = async (
+  features: Parameters<typeof takeRows>[0],
+  { rows, labels, ways }: { rows: readonly number[]; labels: Int32Array; ways: number },
+  algebra: Algebra,
+): Promise<LinearWeights> => {
+  const support = { features: takeRows(features, rows), labels: Int32Array.from(rows, (r) => labels[r]!), ways };
+  const { weights, bias, centre } = await logisticRegression.fit(
+    support,
+    { lambda: LAMBDA, normalise: "none" },
+    algebra,
+  );
+  const shifted = bias.slice();
+  centre.forEach((c, j) => rowOf(weights, j).forEach((w, k) => (shifted[k]! -= c * w)));
+  return { weights: floats([weights.rows, weights.columns], weights.data), bias: floats([ways], shifted) };
+};
+
+/** Stratified folds of some rows; groups stay together. */
+const foldsOf = (task: FineTuneTask, rows: readonly number[], folds: number, random: Random): Int32Array =>
+  stratifiedGroupKFold({
+    labels: Int32Array.from(rows, (r) => task.labels[r]!),
+    groups: Int32Array.from(rows, (r) => task.groups[r]!),
+    keys: rows.map((r) => task.keys[r]!),
+    folds,
+    random,
+  });
+
+const describe = (blocks: number, all: number): string => {
+  if (blocks === 0) return "linear head trained on the frozen network";
+  return blocks === all
+    ? `fine-tuned network (all ${all} blocks)`
+    : `fine-tuned network (last ${blocks} of ${all} blocks)`;
+};
+
+/** The features [n, dim] by the tuned blocks, beside the frozen ones from where they part. */
+const tunedFeatures = (whole: Graph, start: string, embedder: Graph): Value => {
+  const from = valueNamed(whole, start);
+  if (whole.outputs[0] === from) return valueNamed(embedder, start);
+  const part = whole.inputs[0] === from ? whole : suffix(whole, from);
+  const bind = new Map<Value, Value>([[part.inputs[0]!, valueNamed(embedder, start)]]);
+  graft(embedder, part, bind);
+  return bind.get(part.outputs[0]!)!;
+};
+
+/** The scores of a tuned network, which parts from the frozen one at the value named `start`. */
+const emitTuned = (tuner: FineTuner, tuned: FineTuned, start: string, embedder: Graph): Value => {
+  const features = tunedFeatures(tuner.graph(tuned), start, embedder);
+  const { weights, bias } = tuned.head;
+  const scores = matmul(embedder, features, embedder.constant(weights, "tuned/weights"));
+  return add(embedder, scores, embedder.constant(bias, "tuned/bias"));
+};
+
+/**
+ * Opens a backbone for fine-tuning on photos.
+ *
+ * Memory: the trained blocks with their state, and at most 320 MiB of pixels and frozen activations.
+ * @throws HandfulError E_NO_GRADIENT, E_PARAMETER_TYPE when the blocks cannot be trained; E_LOSS_NAN naming the batch
+ */
+export const openTuning = async (task: FineTuneTask): Promise<Tuning> => {
+  const { backbone, labels, ways, options, random, folder, threads, signal } = task;
+  const { embedder, domains } = backbone.graph({ taps: false });
+  const tuner = await openFineTuner(embedder, photosOf(task), {
+    domains,
+    cacheBytes: ACTIVATION_BYTES,
+    ...(threads !== undefined && { threads }),
+  });
+  const all = tuner.blocks.length;
+  if (all === 0) throw internalError("the network has no block that learns");
+  const { last, epochs, unfreezing } = options;
+  const blocks = last === "all" ? all : last === "head" ? 0 : Math.min(last, all);
+  const depth = blocks === 0 ? "head" : { last: blocks };
+  const settings: FineTuneSettings = { ...fineTuneDefaults, depth, epochs, unfreezing };
+  const trainings = FOLDS + 1;
+  const endsAt = options.seconds === undefined ? null : performance.now() + 1000 * options.seconds;
+  const features = await tuner.features();
+  const key = createHash("sha256")
+    .update(JSON.stringify([backbone.key, task.keys, [...labels], [...task.groups], blocks, epochs, unfreezing]))
+    .digest("hex");
+
+  const checkpointOf = async (training: number) => {
+    const path = join(folder, `training-${training}.safetensors`);
+    const own = `${key}/${training}/`;
+    const bytes = options.resume ? await readFile(path).catch(() => null) : null;
+    const found = bytes && decodeProgress(bytes);
+    if (found && !found.key.startsWith(own))
+      throw artifactError("E_CHECKPOINT", `${path}: of other photos, or of other settings`, {
+        hint: "Give the same photos and flags as before, or train again without --resume.",
+      });
+    return {
+      ...(found && { start: { stage: Number(found.key.slice(own.length)), progress: found.progress } }),
+      save: async ({ stage, progress }: StagedProgress): Promise<void> => {
+        await mkdir(folder, { recursive: true });
+        await writeWhole(path, encodeProgress(progress, `${own}${stage}`));
+      },
+    };
+  };
+
+  const tune = async (training: number, rows: readonly number[]): Promise<FineTuned> => {
+    const own = random.fork(`training ${training}`);
+    const folds =
+      rows.length / ways >= SHOTS_TO_VALIDATE
+        ? foldsOf(task, rows, VALIDATION_FOLDS, own.fork("validation"))
+        : rows.map(() => 1);
+    const learned = rows.filter((_, i) => folds[i] !== 0);
+    const algebra = openAlgebra(threads);
+    const head = await startingHead(features, { rows: learned, labels, ways }, algebra).finally(() => algebra.close());
+    const now = performance.now();
+    const tuned = await tuner.tune({
+      rows: learned,
+      validation: rows.filter((_, i) => folds[i] === 0),
+      labels,
+      ways,
+      head,
+      settings,
+      random: own,
+      ...(await checkpointOf(training)),
+      ...(endsAt !== null && {
+        deadline: { now: () => performance.now(), endsAt: now + (endsAt - now) / (trainings + 1 - training) },
+      }),
+      ...(signal && { signal }),
+      onEpoch: ({ stage, epoch }) => task.onProgress?.({ training, trainings, epoch: stage + epoch, epochs }),
+    });
+    signal?.throwIfAborted();
+    return tuned;
+  };
+
+  const everyone = Array.from(labels.keys());
+  return {
+    crossValidate: async () => {
+      const folds = foldsOf(task, everyone, FOLDS, random.fork("folds"));
+      const round: Round = { folds, count: FOLDS };
+      const scores = matrix(labels.length, ways);
+      for (let fold = 0; fold < FOLDS; fold++) {
+        const tuned = await tune(
+          fold + 1,
+          everyone.filter((i) => folds[i] !== fold),
+        );
+        const held = everyone.filter((i) => folds[i] === fold);
+        const answers = await tuner.score(tuned, held);
+        held.forEach((row, i) => rowOf(scores, row).set(rowOf(answers, i)));
+      }
+      return {
+        method: "fine-tuned",
+        options: { blocks, epochs },
+        text: describe(blocks, all),
+        round,
+        scores,
+      };
+    },
+    finish: async () => {
+      const tuned = await tune(trainings, everyone);
+      const start = tuner.blocks[all - blocks]?.from.name ?? embedder.outputs[0]!.name;
+      return (g) => emitTuned(tuner, tuned, start, g);
+    },
+    close: async (done) => {
+      await tuner.close();
+      if (done) await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+/** A block as people see it. */
+export interface BlockFacts {
+  readonly name: string;
+  readonly kind: string;
+  readonly parameters: number;
+  /** Of what leaves it, for one picture. */
+  readonly shape: readonly (number | string)[];
+  /** The value that leaves it. */
+  readonly to: string;
+}
+
+/** The blocks of a backbone, from the image on. */
+export const blocksOf = async (backbone: Backbone): Promise<BlockFacts[]> => {
+  const { embedder, domains } = backbone.graph({ taps: false });
+  const g = await foldGraph(embedder, { domains });
+  const [image, feature] = [g.inputs[0]!, g.outputs[0]!];
+  const [batch, ...sizes] = image.dims!;
+  const concrete = specialise(g, { [image.name]: [Number(batch) || 1, ...sizes.map(Number)] });
+  return findBlocks(g, image, feature).map(({ name, kind, size, to }) => ({
+    name,
+    kind,
+    parameters: size,
+    shape: ["n", ...(valueNamed(concrete, to.name).shape ?? []).slice(1)],
+    to: to.name,
+  }));
+};

@@ -1,0 +1,27 @@
+import type { DataSet } from "../data/dataset.ts";
+import type { Backbone } from "./backbone.ts";
+import type { Embedded } from "./embed.ts";
+import type { SelectedPhotos } from "./select-photos.ts";
+
+/** The photos a model is learned from, their features, and their classes: those that have training photos. */
+export interface Lesson {
+  readonly backbone: Backbone;
+  readonly dataset: DataSet;
+  readonly embedded: Embedded;
+  readonly selected: SelectedPhotos;
+  readonly classes: readonly string[];
+  /** Index into `classes` of every training photo. */
+  readonly labels: Int32Array;
+  /** Index into `classes` of every class of the data set; -1: without a training photo, so it cannot be learned. */
+  readonly renumber: Int32Array;
+}
+
+/** Numbers the classes that have training photos. */
+export const lessonOf = (parts: Omit<Lesson, "classes" | "labels" | "renumber">): Lesson => {
+  const { dataset, selected } = parts;
+  const present = new Set(selected.training.labels);
+  const renumber = new Int32Array(dataset.classes.length).fill(-1);
+  const classes = dataset.classes.filter((_, c) => present.has(c));
+  classes.forEach((name, c) => (renumber[dataset.classes.indexOf(name)] = c));
+  return { ...parts, classes, renumber, labels: selected.training.labels.map((label) => renumber[label]!) };
+};
