@@ -60,7 +60,8 @@ export const decodeCheckpoint = (bytes: Uint8Array): Checkpoint => {
         },
       ]) => {
         if (from + end > bytes.length || end - start !== 4 * sizeOf(shape)) throw damaged(`"${name}" is cut off`);
-        const data = new Float32Array(bytes.slice(from + start, from + end).buffer);
+        // a copy of its own: at any offset, and of a Buffer too, whose slice is a view
+        const data = new Float32Array(new Uint8Array(bytes.subarray(from + start, from + end)).buffer);
         return [name, { dtype: "float32", shape, data } satisfies Tensor] as const;
       },
     );
