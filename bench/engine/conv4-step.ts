@@ -1,4 +1,4 @@
-// How long does a Conv-4 training step take, against PyTorch and against the arithmetic in it?
+/** How long does a Conv-4 training step take, against PyTorch and against the arithmetic in it? */
 import { createRandom } from "../../src/base/random.ts";
 import { exportModel, floats, Graph, matmul, openSession } from "../../src/engine.ts";
 import { best, race, type Contestant } from "./race.ts";

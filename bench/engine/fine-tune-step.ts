@@ -1,4 +1,4 @@
-// How long does a fine-tuning step take, against PyTorch? Ratios below 1: ours is faster.
+/** How long does a fine-tuning step take, against PyTorch? Ratios below 1: ours is faster. */
 import { best, race } from "./race.ts";
 import { contestant, mobileNet, resnet18, type Step } from "./steps.ts";
 import { hasTorch, torchStep } from "./torch.ts";
