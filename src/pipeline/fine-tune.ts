@@ -2,21 +2,17 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { artifactError, internalError } from "../base/errors.ts";
-import { matrix, rowOf, takeRows } from "../base/matrix.ts";
+import { matrix, rowOf } from "../base/matrix.ts";
 import type { Random } from "../base/random.ts";
 import type { DataSet } from "../data/dataset.ts";
 import { readItem } from "../data/image.ts";
 import { preprocessImage } from "../data/preprocess.ts";
-import { stratifiedGroupKFold } from "../data/splits.ts";
 import type { Rival } from "../evaluate/contest.ts";
 import type { Round } from "../evaluate/protocol.ts";
-import { floats } from "../graph/dtype.ts";
 import { suffix, valueNamed } from "../graph/cut.ts";
 import { graft } from "../graph/graft.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { specialise } from "../graph/specialise.ts";
-import { openAlgebra, type Algebra } from "../methods/algebra.ts";
-import { method as logisticRegression } from "../methods/few-shot/logistic-regression.ts";
 import { findBlocks } from "../nn/blocks.ts";
 import { add } from "../ops/add.ts";
 import { matmul } from "../ops/matmul.ts";
@@ -30,10 +26,10 @@ import {
   type FineTuneSettings,
   type StagedProgress,
 } from "../train/fine-tune.ts";
-import type { LinearWeights } from "../train/forward.ts";
 import { decodeProgress, encodeProgress } from "../train/loop.ts";
 import type { Backbone } from "./backbone.ts";
 import { writeWhole } from "./run-folder.ts";
+import { foldsOf, tuneRows, type Labelled } from "./tune-rows.ts";
 
 /** What a person asks for. */
 export interface FineTuneOptions {
@@ -55,16 +51,11 @@ export interface TuningProgress {
   readonly epochs: number;
 }
 
-export interface FineTuneTask {
+export interface TuningTask extends Labelled {
   readonly backbone: Backbone;
   readonly dataset: DataSet;
   /** Items of the data set to learn from; row i everywhere is `items[i]`. */
   readonly items: readonly number[];
-  readonly labels: Int32Array;
-  readonly groups: Int32Array;
-  /** Identity of every photo. */
-  readonly keys: readonly string[];
-  readonly ways: number;
   readonly options: FineTuneOptions;
   readonly random: Random;
   /** Folder for checkpoints. */
@@ -88,17 +79,12 @@ export interface Tuning {
 export const FEWEST_TO_TUNE = 5;
 
 const FOLDS = 5;
-/** Photos a class from which a fifth is held out of every training, to stop early and keep the best epoch. */
-const SHOTS_TO_VALIDATE = 10;
-const VALIDATION_FOLDS = 5;
 /** Bytes kept of pixels and of frozen activations. */
 const PIXEL_BYTES = 128 * 2 ** 20;
 const ACTIVATION_BYTES = 192 * 2 ** 20;
-/** Penalty of the head that training begins with: as of the few-shot head of that name. */
-const LAMBDA = 0.03;
 
 /** Photos as the network takes them; the first ones are kept in memory. */
-const photosOf = ({ dataset, items, backbone: { preprocess } }: FineTuneTask): Photos => {
+const photosOf = ({ dataset, items, backbone: { preprocess } }: TuningTask): Photos => {
   const kept = new Map<number, Uint8Array>();
   const most = Math.floor(PIXEL_BYTES / (preprocess.width * preprocess.height * 3));
   const item = (index: number) => dataset.items[items[index]!]!;
@@ -114,33 +100,6 @@ const photosOf = ({ dataset, items, backbone: { preprocess } }: FineTuneTask): P
     },
   };
 };
-
-/** Logistic regression on the frozen features: where the head of the network starts. */
-const startingHead = async (
-  features: Parameters<typeof takeRows>[0],
-  { rows, labels, ways }: { rows: readonly number[]; labels: Int32Array; ways: number },
-  algebra: Algebra,
-): Promise<LinearWeights> => {
-  const support = { features: takeRows(features, rows), labels: Int32Array.from(rows, (r) => labels[r]!), ways };
-  const { weights, bias, centre } = await logisticRegression.fit(
-    support,
-    { lambda: LAMBDA, normalise: "none" },
-    algebra,
-  );
-  const shifted = bias.slice();
-  centre.forEach((c, j) => rowOf(weights, j).forEach((w, k) => (shifted[k]! -= c * w)));
-  return { weights: floats([weights.rows, weights.columns], weights.data), bias: floats([ways], shifted) };
-};
-
-/** Stratified folds of some rows; groups stay together. */
-const foldsOf = (task: FineTuneTask, rows: readonly number[], folds: number, random: Random): Int32Array =>
-  stratifiedGroupKFold({
-    labels: Int32Array.from(rows, (r) => task.labels[r]!),
-    groups: Int32Array.from(rows, (r) => task.groups[r]!),
-    keys: rows.map((r) => task.keys[r]!),
-    folds,
-    random,
-  });
 
 const describe = (blocks: number, all: number): string => {
   if (blocks === 0) return "linear head trained on the frozen network";
@@ -167,13 +126,38 @@ const emitTuned = (tuner: FineTuner, tuned: FineTuned, start: string, embedder: 
   return add(embedder, scores, embedder.constant(bias, "tuned/bias"));
 };
 
+/** Where each training goes on from, and how it saves: one file a training. */
+const checkpointsIn = (folder: string, key: string, resume: boolean) => async (training: number) => {
+  const path = join(folder, `training-${training}.safetensors`);
+  const own = `${key}/${training}/`;
+  const bytes = resume ? await readFile(path).catch(() => null) : null;
+  const found = bytes && decodeProgress(bytes);
+  if (found && !found.key.startsWith(own))
+    throw artifactError("E_CHECKPOINT", `${path}: of other photos, or of other settings`, {
+      hint: "Give the same photos and flags as before, or train again without --resume.",
+    });
+  return {
+    ...(found && { start: { stage: Number(found.key.slice(own.length)), progress: found.progress } }),
+    save: async ({ stage, progress }: StagedProgress): Promise<void> => {
+      await mkdir(folder, { recursive: true });
+      await writeWhole(path, encodeProgress(progress, `${own}${stage}`));
+    },
+  };
+};
+
+/** How a training goes: the same in every one of them. */
+const settingsOf = ({ last, epochs, unfreezing }: FineTuneOptions, all: number): FineTuneSettings => {
+  const blocks = last === "all" ? all : last === "head" ? 0 : Math.min(last, all);
+  return { ...fineTuneDefaults, depth: blocks === 0 ? "head" : { last: blocks }, epochs, unfreezing };
+};
+
 /**
  * Opens a backbone for fine-tuning on photos.
  *
  * Memory: the trained blocks with their state, and at most 320 MiB of pixels and frozen activations.
  * @throws HandfulError E_NO_GRADIENT, E_PARAMETER_TYPE when the blocks cannot be trained; E_LOSS_NAN naming the batch
  */
-export const openTuning = async (task: FineTuneTask): Promise<Tuning> => {
+export const openTuning = async (task: TuningTask): Promise<Tuning> => {
   const { backbone, labels, ways, options, random, folder, threads, signal } = task;
   const { embedder, domains } = backbone.graph({ taps: false });
   const tuner = await openFineTuner(embedder, photosOf(task), {
@@ -183,58 +167,27 @@ export const openTuning = async (task: FineTuneTask): Promise<Tuning> => {
   });
   const all = tuner.blocks.length;
   if (all === 0) throw internalError("the network has no block that learns");
-  const { last, epochs, unfreezing } = options;
-  const blocks = last === "all" ? all : last === "head" ? 0 : Math.min(last, all);
-  const depth = blocks === 0 ? "head" : { last: blocks };
-  const settings: FineTuneSettings = { ...fineTuneDefaults, depth, epochs, unfreezing };
+  const settings = settingsOf(options, all);
+  const { depth, epochs } = settings;
+  const blocks = typeof depth === "object" ? depth.last : 0;
   const trainings = FOLDS + 1;
   const endsAt = options.seconds === undefined ? null : performance.now() + 1000 * options.seconds;
   const features = await tuner.features();
-  const key = createHash("sha256")
-    .update(JSON.stringify([backbone.key, task.keys, [...labels], [...task.groups], blocks, epochs, unfreezing]))
-    .digest("hex");
-
-  const checkpointOf = async (training: number) => {
-    const path = join(folder, `training-${training}.safetensors`);
-    const own = `${key}/${training}/`;
-    const bytes = options.resume ? await readFile(path).catch(() => null) : null;
-    const found = bytes && decodeProgress(bytes);
-    if (found && !found.key.startsWith(own))
-      throw artifactError("E_CHECKPOINT", `${path}: of other photos, or of other settings`, {
-        hint: "Give the same photos and flags as before, or train again without --resume.",
-      });
-    return {
-      ...(found && { start: { stage: Number(found.key.slice(own.length)), progress: found.progress } }),
-      save: async ({ stage, progress }: StagedProgress): Promise<void> => {
-        await mkdir(folder, { recursive: true });
-        await writeWhole(path, encodeProgress(progress, `${own}${stage}`));
-      },
-    };
-  };
-
+  const identity = [backbone.key, task.keys, [...labels], [...task.groups], settings, random.fork("key").uniform()];
+  const key = createHash("sha256").update(JSON.stringify(identity)).digest("hex");
+  const checkpointOf = checkpointsIn(folder, key, options.resume);
   const tune = async (training: number, rows: readonly number[]): Promise<FineTuned> => {
-    const own = random.fork(`training ${training}`);
-    const folds =
-      rows.length / ways >= SHOTS_TO_VALIDATE
-        ? foldsOf(task, rows, VALIDATION_FOLDS, own.fork("validation"))
-        : rows.map(() => 1);
-    const learned = rows.filter((_, i) => folds[i] !== 0);
-    const algebra = openAlgebra(threads);
-    const head = await startingHead(features, { rows: learned, labels, ways }, algebra).finally(() => algebra.close());
     const now = performance.now();
-    const tuned = await tuner.tune({
-      rows: learned,
-      validation: rows.filter((_, i) => folds[i] === 0),
-      labels,
-      ways,
-      head,
+    const tuned = await tuneRows(tuner, {
+      ...task,
+      features,
+      rows,
       settings,
-      random: own,
+      random: random.fork(`training ${training}`),
       ...(await checkpointOf(training)),
       ...(endsAt !== null && {
         deadline: { now: () => performance.now(), endsAt: now + (endsAt - now) / (trainings + 1 - training) },
       }),
-      ...(signal && { signal }),
       onEpoch: ({ stage, epoch }) => task.onProgress?.({ training, trainings, epoch: stage + epoch, epochs }),
     });
     signal?.throwIfAborted();
@@ -244,7 +197,7 @@ export const openTuning = async (task: FineTuneTask): Promise<Tuning> => {
   const everyone = Array.from(labels.keys());
   return {
     crossValidate: async () => {
-      const folds = foldsOf(task, everyone, FOLDS, random.fork("folds"));
+      const folds = foldsOf(task, { rows: everyone, folds: FOLDS, random: random.fork("folds") });
       const round: Round = { folds, count: FOLDS };
       const scores = matrix(labels.length, ways);
       for (let fold = 0; fold < FOLDS; fold++) {

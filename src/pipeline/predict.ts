@@ -2,6 +2,7 @@ import type { Model, Prediction } from "../artifact/load.ts";
 import { HandfulError, messageOf } from "../base/errors.ts";
 import type { Item } from "../data/dataset.ts";
 import { readItem } from "../data/image.ts";
+import { createPixelBudget, type PixelBudget } from "../data/pixel-budget.ts";
 import { preprocessImage } from "../data/preprocess.ts";
 
 /** The answer for one picture, or why there is none. */
@@ -18,15 +19,19 @@ export interface Picture {
   readonly read: () => Promise<Uint8Array>;
 }
 
-/** Items of a data set as pictures to predict. */
-export const picturesOf = (items: readonly Item[]): Picture[] =>
-  items.map((item) => ({ name: item.name, read: async () => (await readItem(item)).bytes }));
+/**
+ * Items of a data set as pictures to predict.
+ *
+ * @param hashes  sha256 that each must still have, by position
+ */
+export const picturesOf = (items: readonly Item[], hashes: readonly (string | undefined)[] = []): Picture[] =>
+  items.map((item, i) => ({ name: item.name, read: async () => (await readItem(item, hashes[i])).bytes }));
 
 const BATCH = 16;
 
-const prepare = async (model: Model, picture: Picture): Promise<Uint8Array | HandfulError> => {
+const prepare = async (model: Model, picture: Picture, budget: PixelBudget): Promise<Uint8Array | HandfulError> => {
   try {
-    return await preprocessImage(await picture.read(), model.preprocess);
+    return await preprocessImage(await picture.read(), model.preprocess, { budget });
   } catch (thrown) {
     return thrown instanceof HandfulError
       ? thrown
@@ -36,8 +41,9 @@ const prepare = async (model: Model, picture: Picture): Promise<Uint8Array | Han
 
 /** Predicts pictures in their order; one that cannot be read gets an error of its own and stops no other. */
 export async function* predictPictures(model: Model, pictures: readonly Picture[]): AsyncGenerator<Answer> {
+  const budget = createPixelBudget();
   const prepareBatch = (start: number) =>
-    pictures.slice(start, start + BATCH).map((picture) => prepare(model, picture));
+    pictures.slice(start, start + BATCH).map((picture) => prepare(model, picture, budget));
   let next = prepareBatch(0);
   for (let start = 0; start < pictures.length; start += BATCH) {
     const prepared = await Promise.all(next);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { artifactError, HandfulError, optionError } from "../base/errors.ts";
@@ -58,6 +58,11 @@ const codeOf = (thrown: unknown): unknown => (thrown instanceof Error && "code" 
 /** A file's contents, or null where there is none; links are followed. */
 const readIfThere = async (path: string): Promise<Buffer | null> => {
   try {
+    const info = await stat(path);
+    if (!info.isFile() && !info.isDirectory())
+      throw new HandfulError("missing", "E_BACKBONE_MISSING", `${path}: wanted a file, got a pipe or device`, {
+        hint: "Check the path.",
+      });
     return await readFile(path);
   } catch (cause) {
     const code = codeOf(cause);
@@ -169,6 +174,12 @@ const namesIn = async (folder: string): Promise<string[]> => {
   }
 };
 
+/** Names that `HANDFUL_BACKBONES` adds to the catalogue. */
+export const localBackbones = async ({ HANDFUL_BACKBONES }: Environment): Promise<string[]> => {
+  const folder = HANDFUL_BACKBONES?.trim();
+  return folder ? namesIn(folder) : [];
+};
+
 const fromHub = async (
   { name, weights, preprocess, features }: BackboneEntry,
   options: ResolveOptions,
@@ -213,7 +224,7 @@ export const resolveBackbone = async (options: ResolveOptions): Promise<Resolved
   const { name, env } = options;
   if (/[/\\]|\.onnx$/i.test(name)) return fromFile(options);
   const folder = env.HANDFUL_BACKBONES?.trim();
-  const local = folder ? await namesIn(folder) : [];
+  const local = await localBackbones(env);
   if (folder && local.includes(name)) {
     const path = resolve(join(folder, `${name}.onnx`));
     return fromLocal(path, await readModel(path, name), "directory", options);

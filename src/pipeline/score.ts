@@ -77,6 +77,8 @@ export const scoreAnswers = (
 export interface LabelledItems {
   readonly items: readonly Item[];
   readonly truth: readonly number[];
+  /** sha256 that each file must still have; absent: whatever is there now. */
+  readonly hashes?: readonly (string | undefined)[];
 }
 
 /**
@@ -93,7 +95,7 @@ export const scoreItems = async (
   const probabilities: (readonly number[])[] = [];
   const unknown: boolean[] = [];
   let done = 0;
-  for await (const answer of predictPictures(model, picturesOf(photos.items))) {
+  for await (const answer of predictPictures(model, picturesOf(photos.items, photos.hashes))) {
     if ("prediction" in answer) {
       truth.push(photos.truth[done]!);
       probabilities.push(answer.prediction.probabilities);
@@ -118,7 +120,7 @@ export const scoreModel = async (
   onProgress?: (done: number, total: number) => void,
 ): Promise<{ score: Score; notes: string[] }> => {
   const { labels } = model.metadata;
-  const notes: string[] = [];
+  const notes = dataset.warnings.flatMap(({ code, message }) => (code === "W_CLASS_DROPPED" ? [message] : []));
   const hasTest = dataset.items.some((item) => item.split === "test");
   if (hasTest) notes.push("only the test folder is scored");
   const labelled = dataset.items.filter((item) => item.label !== null && (!hasTest || item.split === "test"));

@@ -39,6 +39,12 @@ const pick = (photos: LabelledPhotos, rows: readonly number[]): LabelledPhotos =
 
 const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
+/** Examples in a note. */
+const SHOWN = 3;
+
+const examples = (texts: readonly string[]): string =>
+  texts.slice(0, SHOWN).join(", ") + (texts.length > SHOWN ? ", …" : "");
+
 /** Items left out before anything is learned: conflicting labels, and all but the first of identical files on one side. */
 const leftOut = (
   dataset: DataSet,
@@ -50,10 +56,10 @@ const leftOut = (
   if (!keepConflicts) for (const group of audit.conflicts) group.forEach((index) => out.add(index));
   if (out.size > 0)
     notes.push(
-      `${plural(out.size, "photo")} left out: the same picture carries two labels (--on-conflict keep takes them)`,
+      `E_LABEL_CONFLICT: ${plural(out.size, "photo")} left out, the same picture with two labels (--on-conflict=keep takes them): ${examples(audit.conflicts.map((group) => group.map((i) => dataset.items[i]!.name).join(" = ")))}`,
     );
   const sideOf = (index: number): string => (dataset.items[index]!.split === "test" ? "test" : "train");
-  let copies = 0;
+  const copies: string[] = [];
   for (const group of audit.exactDuplicates) {
     const seen = new Set<string>();
     for (const index of group) {
@@ -61,13 +67,15 @@ const leftOut = (
       const key = `${sideOf(index)}/${dataset.items[index]!.label ?? ""}`;
       if (seen.has(key)) {
         out.add(index);
-        copies++;
+        copies.push(dataset.items[index]!.name);
       }
       seen.add(key);
     }
   }
-  if (copies > 0)
-    notes.push(`${plural(copies, "exact copy").replace("copys", "copies")} left out: the first of each is used`);
+  if (copies.length > 0)
+    notes.push(
+      `${copies.length} exact ${copies.length === 1 ? "copy" : "copies"} left out, the first of each is used: ${examples(copies)}`,
+    );
   return { out, notes };
 };
 
@@ -104,15 +112,24 @@ export const selectPhotos = (
   const all: LabelledPhotos = { items, features, labels: Int32Array.from(items, (i) => allLabels[i]!), groups };
   const isTest = items.map((i) => dataset.items[i]!.split === "test");
   const trainingRows = items.flatMap((_, r) => (isTest[r] ? [] : [r]));
-  const trainingGroups = new Set(trainingRows.map((r) => groups[r]!));
   const testRows = items.flatMap((_, r) => (isTest[r] ? [r] : []));
-  const cleanRows = testRows.filter((r) => !trainingGroups.has(groups[r]!));
+  const firstOfGroup = new Map([...trainingRows].reverse().map((r) => [groups[r]!, dataset.items[items[r]!]!.name]));
+  const cleanRows = testRows.filter((r) => !firstOfGroup.has(groups[r]!));
+  const leaking = testRows
+    .filter((r) => firstOfGroup.has(groups[r]!))
+    .map((r) => `${dataset.items[items[r]!]!.name} (as ${firstOfGroup.get(groups[r]!)!})`);
   if (cleanRows.length < testRows.length)
     notes.push(
-      `${plural(testRows.length - cleanRows.length, "test photo")} left out of the test: the same picture, scene or group is in training`,
+      `${plural(testRows.length - cleanRows.length, "test photo")} left out of the test, the same picture, scene or group is in training: ${examples(leaking)}`,
     );
   const training = pick(all, trainingRows);
-  checkClasses(dataset, training);
+  const counts = new Int32Array(dataset.classes.length);
+  for (const label of training.labels) counts[label]!++;
+  checkClasses(
+    dataset,
+    dataset.classes.filter((_, c) => counts[c]! > 0),
+    training.labels.length,
+  );
   return {
     training,
     heldOut: cleanRows.length > 0 ? pick(all, cleanRows) : null,
@@ -121,15 +138,20 @@ export const selectPhotos = (
   };
 };
 
-const checkClasses = (dataset: DataSet, { labels }: LabelledPhotos): void => {
-  const counts = dataset.classes.map((_, c) => labels.reduce((n, label) => n + (label === c ? 1 : 0), 0));
-  const present = dataset.classes.filter((_, c) => counts[c]! > 0);
+/**
+ * Refuses what no classifier can be learned from.
+ *
+ * @param present  classes with a usable photo
+ * @param photos  how many usable photos they have
+ * @throws dataError E_ONE_CLASS
+ */
+export const checkClasses = ({ root }: DataSet, present: readonly string[], photos: number): void => {
   if (present.length >= 2) return;
   const what =
     present.length === 0
       ? "no class has a usable photo"
-      : `only one class has usable photos: "${present[0]!}" (${Math.max(...counts)})`;
-  throw dataError("E_ONE_CLASS", `${dataset.root}: ${what}; a classifier needs two classes or more`, {
+      : `only one class has usable photos: "${present[0]!}" (${photos})`;
+  throw dataError("E_ONE_CLASS", `${root}: ${what}; a classifier needs two classes or more`, {
     hint: 'Add a folder of photos of something else, for example "other" or "none".',
   });
 };

@@ -19,7 +19,7 @@ import { approveModel } from "./open-model.ts";
 import type { ResolvedBackbone } from "./resolve-backbone.ts";
 import { markLatest, writeWhole } from "./run-folder.ts";
 import { writeResults } from "./write-results.ts";
-import { selectPhotos, type SelectedPhotos } from "./select-photos.ts";
+import { checkClasses, selectPhotos, type SelectedPhotos } from "./select-photos.ts";
 
 export interface TrainOptions {
   /** Folder or manifest. */
@@ -53,6 +53,8 @@ export interface TrainOptions {
 }
 
 export interface TrainEvents {
+  /** Called now and then with the number of images found so far. */
+  scanning?(found: number): void;
   scanned?(dataset: DataSet): void;
   opened?(backbone: Backbone): void;
   embedding?(progress: { done: number; total: number; embedded: number }): void;
@@ -108,14 +110,19 @@ const checkLabels = (dataset: DataSet): void => {
     throw dataError("E_NO_LABELS", `${dataset.root}: the photos carry no labels`, {
       hint: "Put them into one folder a class: photos/bolt/1.jpg, photos/nut/2.jpg.",
     });
+  checkClasses(dataset, dataset.classes, dataset.items.length);
 };
 
 const checkStrict = (dataset: DataSet, embedded: Embedded, selected: SelectedPhotos): void => {
   const unreadable = [...dataset.skipped, ...embedded.audit.unreadable];
+  const dropped = dataset.warnings.filter(({ code }) => code === "W_CLASS_DROPPED" || code === "W_UNLABELLED");
   const reasons = [
+    ...dropped.map(({ message }) => message),
     ...selected.notes,
     ...(unreadable.length > 0
-      ? [`${unreadable.length} files are not usable: ${unreadable[0]!.name} (${unreadable[0]!.reason}), …`]
+      ? [
+          `${unreadable.length} ${unreadable.length === 1 ? "file is" : "files are"} not usable: ${unreadable[0]!.name} (${unreadable[0]!.reason})${unreadable.length > 1 ? ", …" : ""}`,
+        ]
       : []),
   ];
   if (reasons.length > 0)
@@ -127,19 +134,22 @@ const checkStrict = (dataset: DataSet, embedded: Embedded, selected: SelectedPho
 /** The score of the written model on the test folder, through the same path as `predict`; null where there is none. */
 const scoreOnTest = async (
   bytes: Uint8Array,
-  { dataset, selected: { heldOut }, renumber }: Lesson,
+  { dataset, embedded, selected: { heldOut }, renumber }: Lesson,
 ): Promise<Score | null> => {
   const rows = heldOut
     ? heldOut.items.flatMap((item, row) =>
-        renumber[heldOut.labels[row]!]! >= 0
-          ? [{ item: dataset.items[item]!, truth: renumber[heldOut.labels[row]!]! }]
-          : [],
+        renumber[heldOut.labels[row]!]! >= 0 ? [{ item, truth: renumber[heldOut.labels[row]!]! }] : [],
       )
     : [];
   if (rows.length === 0) return null;
   const model = await loadModel(bytes);
   try {
-    return (await scoreItems(model, { items: rows.map((r) => r.item), truth: rows.map((r) => r.truth) })).score;
+    const { score } = await scoreItems(model, {
+      items: rows.map((r) => dataset.items[r.item]!),
+      truth: rows.map((r) => r.truth),
+      hashes: rows.map((r) => embedded.audit.facts[r.item]?.sha256),
+    });
+    return score;
   } finally {
     await model.close();
   }
@@ -241,7 +251,7 @@ const tune = async (options: TrainOptions, fineTune: FineTuneOptions, lesson: Le
 export const train = async (options: TrainOptions): Promise<TrainResult> => {
   const { on = {}, cacheDir, out, fineTune } = options;
   const watch = stopwatch();
-  const dataset = await scanDataset(options.photos);
+  const dataset = await scanDataset(options.photos, { ...(on.scanning && { onProgress: on.scanning }) });
   checkLabels(dataset);
   on.scanned?.(dataset);
   watch.lap("scan");

@@ -72,9 +72,9 @@ const metricsOf = (r: RunResults): unknown => ({
   run: runFacts(r),
 });
 
-const thumbnail = async (dataset: DataSet, item: number): Promise<Buffer | null> => {
+const thumbnail = async ({ dataset, embedded }: RunResults, item: number): Promise<Buffer | null> => {
   try {
-    return (await readItem(dataset.items[item]!)).bytes;
+    return (await readItem(dataset.items[item]!, embedded.audit.facts[item]?.sha256)).bytes;
   } catch (thrown) {
     if (thrown instanceof HandfulError) return null; // gone or changed since it was embedded: the report shows a gap
     throw thrown;
@@ -94,7 +94,7 @@ export const writeResults = async (r: RunResults): Promise<void> => {
     backbone: { name: r.backbone.resolved.name, text: r.backbone.resolved.describe },
     nearest: nearestRows(training.features, training.groups),
     map: embeddingMap(training.features, createRandom(r.seed)),
-    thumbnail: (item) => thumbnail(r.dataset, item),
+    thumbnail: (item) => thumbnail(r, item),
     run: runFacts(r),
     notes: r.notes,
     ...(r.heldOut && {
