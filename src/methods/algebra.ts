@@ -22,7 +22,7 @@ export interface Factor {
   readonly lowerInverse: Matrix;
 }
 
-const factorBlock = (m: Matrix): Factor => {
+const factorBlock = (m: Matrix): Factor | null => {
   const n = m.rows;
   const a = new MlMatrix(n, n);
   for (let i = 0; i < n; i++)
@@ -31,7 +31,7 @@ const factorBlock = (m: Matrix): Factor => {
       a.set(j, i, m.data[i * n + j]!);
     }
   const decomposition = new CholeskyDecomposition(a);
-  if (!decomposition.isPositiveDefinite()) throw internalError(`a [${n}, ${n}] block is not positive definite`);
+  if (!decomposition.isPositiveDefinite()) return null;
   const l = decomposition.lowerTriangularMatrix;
   const [lower, lowerInverse] = [matrix(n, n), matrix(n, n)];
   const columns = new Float64Array(n * n);
@@ -81,18 +81,20 @@ const negated = (m: Matrix): Matrix =>
  * Cholesky factor and its inverse of a symmetric positive definite matrix, single precision, by recursion on 2 x 2
  * blocks, so that nearly all of its work is matrix products; the smallest blocks are factored in double precision.
  *
- * @throws E_INTERNAL when the matrix is not positive definite
+ * @returns null when the matrix is not positive definite, or so nearly singular that single precision cannot tell
  */
-export const factor = async (m: Matrix, algebra: Algebra): Promise<Factor> => {
+export const factor = async (m: Matrix, algebra: Algebra): Promise<Factor | null> => {
   const n = m.rows;
   if (n <= BLOCK) return factorBlock(m);
   const h = n >> 1;
   const first = await factor(block(m, [0, h], [0, h]), algebra);
+  if (!first) return null;
   const corner = await algebra.multiply(block(m, [h, n], [0, h]), first.lowerInverse, { b: true });
   const rest = block(m, [h, n], [h, n]);
   const taken = await algebra.multiply(corner, corner, { b: true });
   for (let i = 0; i < rest.data.length; i++) rest.data[i]! -= taken.data[i]!;
   const second = await factor(rest, algebra);
+  if (!second) return null;
   const cornerInverse = await algebra.multiply(await algebra.multiply(second.lowerInverse, corner), first.lowerInverse);
   return {
     lower: lowerBlocks(first.lower, corner, second.lower),
@@ -100,8 +102,14 @@ export const factor = async (m: Matrix, algebra: Algebra): Promise<Factor> => {
   };
 };
 
-/** Inverse of a symmetric positive definite matrix, single precision. */
+/**
+ * Inverse of a symmetric positive definite matrix, single precision.
+ *
+ * @throws E_INTERNAL when the matrix is not positive definite
+ */
 export const inverse = async (m: Matrix, algebra: Algebra): Promise<Matrix> => {
-  const { lowerInverse } = await factor(m, algebra);
+  const factored = await factor(m, algebra);
+  if (!factored) throw internalError(`a [${m.rows}, ${m.columns}] matrix is not positive definite`);
+  const { lowerInverse } = factored;
   return algebra.multiply(lowerInverse, lowerInverse, { a: true });
 };

@@ -8,6 +8,7 @@ import { sub } from "../ops/sub.ts";
 import type { Algebra } from "./algebra.ts";
 import {
   classMeans,
+  countShots,
   emitLinear,
   predictLinear,
   squareOf,
@@ -50,11 +51,15 @@ const indicatorDetectors = async (
   algebra: Algebra,
 ): Promise<LinearHead[]> => ridge.fitSubsets!(support, subsets, { lambda: LAMBDA, normalise: "cl2n" }, algebra);
 
+/** Below every cosine: keeps a class without images, whose mean is zero, from ever being the nearest. */
+const NEVER = -2;
+
 const cosineDetector = (support: Support, rows: Int32Array): LinearHead => {
   const { features, labels, ways } = subsetOf(support, rows);
   const nothing = new Float32Array(0);
   const means = transformed(classMeans(features, labels, ways), nothing, true);
-  return { centre: nothing, unit: true, weights: transposed(means), bias: new Float32Array(ways) };
+  const bias = Float32Array.from(countShots({ labels, ways }), (count) => (count > 0 ? 0 : NEVER));
+  return { centre: nothing, unit: true, weights: transposed(means), bias };
 };
 
 /**
