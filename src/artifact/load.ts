@@ -39,10 +39,16 @@ const MAX_BYTES = 2 ** 31 - 1;
 /** Reads a model file; says in plain words when there is none or it is too large. */
 export const readModelFile = async (path: string): Promise<Uint8Array> => {
   const info = await stat(path).catch((cause: unknown) => {
-    throw new HandfulError("missing", "E_MODEL_MISSING", `${path}: no such model file (${messageOf(cause)})`, {
-      hint: "Train one: handful train <photos>.",
-      cause,
-    });
+    const isGone = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    throw new HandfulError(
+      "missing",
+      "E_MODEL_MISSING",
+      `${path}: no such model file${isGone ? "" : ` (${messageOf(cause)})`}`,
+      {
+        hint: "Check the path, or train one: handful train <photos>.",
+        cause,
+      },
+    );
   });
   if (!info.isFile())
     throw artifactError("E_MODEL_PARSE", `${path} is no file`, { hint: "Give the model.onnx inside the run folder." });

@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { HandfulError } from "../base/errors.ts";
+import { optionError, type HandfulError } from "../base/errors.ts";
 import { commands } from "./commands/index.ts";
 import type { CommandDefinition, Context } from "./command.ts";
 import { asHandfulError, exitCodes } from "./errors.ts";
@@ -73,8 +73,21 @@ const addCommand = (
     command.addOption(option);
   }
   for (const [flags, description] of globalOptions) command.option(flags, description);
-  command.addHelpText("before", definition.examples.map((example) => `  ${example}`).join("\n") + "\n");
+  command.addHelpText("before", `Examples:\n${definition.examples.map((example) => `  ${example}`).join("\n")}\n`);
   command.action(async (...all: unknown[]) => run(definition, all.slice(0, -2), all.at(-2) as Record<string, unknown>));
+};
+
+/** What the parser of the command line refuses, as an error like all others. */
+const usageError = ({ message }: CommanderError, argv: readonly string[]): HandfulError => {
+  const [what = "", ...more] = message.replace(/^error: /, "").split("\n");
+  const [first = ""] = argv;
+  const known = commands.some(({ name }) => name === first);
+  const suggestion = /^\((Did you mean .*)\)$/.exec(more.join(" "))?.[1];
+  const help = known ? `See handful ${first} --help.` : "See handful --help.";
+  const isEarly = globalOptions.some(([flags]) => flags.split(", ").includes(first));
+  return optionError(what.replace(/\.$/, ""), {
+    hint: suggestion ?? (isEarly ? `Flags come after the command: handful inspect ./photos ${first}` : help),
+  });
 };
 
 /** Ctrl-C aborts what runs; a second one ends the process at once. */
@@ -105,6 +118,7 @@ export const main = async (argv: readonly string[]): Promise<number> => {
     .description("Build, trust and ship an image classifier from a handful of photos.")
     .version(version(), "-v, --version")
     .showSuggestionAfterError()
+    .configureOutput({ outputError: () => undefined }) // reported below, as all errors are
     .enablePositionalOptions()
     .exitOverride();
   for (const definition of commands)
@@ -125,7 +139,10 @@ export const main = async (argv: readonly string[]): Promise<number> => {
     await program.parseAsync(argv.length === 0 ? ["--help"] : [...argv], { from: "user" });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
-    exitCode = thrown.exitCode === 0 ? 0 : exitCodes.usage;
+    if (thrown.exitCode !== 0) {
+      report(usageError(thrown, argv), { json: argv.includes("--json") });
+      exitCode = exitCodes.usage;
+    }
   } finally {
     stopListening();
   }

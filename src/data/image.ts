@@ -62,7 +62,7 @@ const readAll = async (file: number, name: string): Promise<Buffer> => {
 const readError = (thrown: unknown, name: string): unknown => {
   if (thrown instanceof HandfulError || !(thrown instanceof Error) || !("code" in thrown)) return thrown;
   if (thrown.code === "ENOENT" || thrown.code === "ENOTDIR")
-    return dataError("E_FILE_MISSING", `${name}: not there any more`, {
+    return dataError("E_FILE_MISSING", `${name}: no such file`, {
       cause: thrown,
       hint: "Was it moved or deleted?",
     });
@@ -102,9 +102,9 @@ export const readItem = async (
   }
 };
 
-/** The bytes of an image file named by a person; as `readItem`. */
-export const readImageFile = async (path: string): Promise<Buffer> =>
-  (await readItem({ path: Buffer.from(path), name: path })).bytes;
+/** The bytes of an image file named by a person, who is told of it by `name`; as `readItem`. */
+export const readImageFile = async (path: string, name: string): Promise<Buffer> =>
+  (await readItem({ path: Buffer.from(path), name })).bytes;
 
 const truncated = (got: string): HandfulError =>
   dataError("E_IMAGE_TRUNCATED", `wanted a whole image, got one that is cut off (${got})`, {

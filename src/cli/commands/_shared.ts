@@ -4,7 +4,7 @@ import type { Evidence } from "../../evaluate/evidence.ts";
 import type { ResolvedBackbone } from "../../pipeline/resolve-backbone.ts";
 import type { TrainOptions, TrainResult } from "../../pipeline/train.ts";
 import type { Context } from "../command.ts";
-import { count, percent, percentRange, printable } from "../format.ts";
+import { count, firstOf, percent, percentRange, printable } from "../format.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -40,12 +40,21 @@ export const chooseBackbone = async (options: Options, context: Context): Promis
 
 const row = (title: string, line: string): string => `${title.padEnd(11)} ${line}`;
 
+const SHOWN = 3;
+
+const named = (files: readonly { readonly name: string; readonly reason: string }[]): string =>
+  firstOf(
+    files.map(({ name, reason }) => `${printable(name)} (${printable(reason)})`),
+    SHOWN,
+  );
+
 /** Trains with progress on standard error, and gives the result. */
 export const trainWithProgress = async (
   options: Omit<TrainOptions, "on" | "signal">,
   context: Context,
 ): Promise<TrainResult> => {
   const { train } = await import("../../pipeline/train.ts");
+  const scanning = context.progress("Scanning", "img");
   let embedding = context.progress("Embedding", "img");
   let evaluating = context.progress("Evaluating", "fit");
   let tuning = context.progress("Fine-tuning", "epoch");
@@ -53,7 +62,9 @@ export const trainWithProgress = async (
     ...options,
     signal: context.signal,
     on: {
+      scanning: (found) => scanning.update(found, found),
       scanned: (dataset) => {
+        scanning.end();
         context.note(
           row(
             "Photos",
@@ -61,6 +72,10 @@ export const trainWithProgress = async (
           ),
         );
         for (const { message } of dataset.warnings) context.note(`! ${printable(message)}`);
+        if (dataset.emptyClasses.length > 0)
+          context.note(`! no image in, so ignored: ${firstOf(dataset.emptyClasses.map(printable), SHOWN)}`);
+        if (dataset.skipped.length > 0)
+          context.note(`! ${count(dataset.skipped.length, "file")} not usable: ${named(dataset.skipped)}`);
       },
       opened: (backbone) => {
         context.note(row("Backbone", backbone.resolved.describe));
@@ -77,16 +92,11 @@ export const trainWithProgress = async (
           ),
         );
         if (audit.unreadable.length > 0)
-          context.note(
-            `! ${count(audit.unreadable.length, "image")} cannot be read: ${audit.unreadable
-              .slice(0, 3)
-              .map((u) => `${printable(u.name)} (${u.reason})`)
-              .join(", ")}${audit.unreadable.length > 3 ? ", …" : ""}`,
-          );
+          context.note(`! ${count(audit.unreadable.length, "image")} cannot be read: ${named(audit.unreadable)}`);
         for (const { message } of audit.warnings) context.note(`! ${printable(message)}`);
       },
       selected: ({ notes, nearDuplicates }) => {
-        for (const note of notes) context.note(`! ${note}`);
+        for (const note of notes) context.note(`! ${printable(note)}`);
         if (nearDuplicates.length > 0)
           context.note(`! ${count(nearDuplicates.length, "near-duplicate pair")}: kept on one side of every split`);
         evaluating = context.progress("Evaluating", "fit");

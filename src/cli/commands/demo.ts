@@ -1,10 +1,29 @@
-import { mkdir, rm } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { basename, join, relative, resolve } from "node:path";
+import { optionError } from "../../base/errors.ts";
 import type { CommandDefinition } from "../command.ts";
 import { printable } from "../format.ts";
 import { machineOptions, whole } from "../options.ts";
 import { version } from "../version.ts";
 import { chooseBackbone, printEvidence, trainWithProgress } from "./_shared.ts";
+
+/** Says that what lies beside it is the demo's, and may be drawn anew. */
+const MARKER = ".handful-demo";
+
+const isThere = async (path: string): Promise<boolean> => (await stat(path).catch(() => null)) !== null;
+
+/** Makes the demo's folder; refuses one whose photos or model are not the demo's. */
+const claim = async (folder: string, parts: readonly string[]): Promise<void> => {
+  const marker = join(folder, MARKER);
+  if (!(await isThere(marker)))
+    for (const part of parts)
+      if (await isThere(part))
+        throw optionError(`--out ${folder}: holds a "${basename(part)}" that is not the demo's`, {
+          hint: "Choose another folder with --out: the demo would write over it.",
+        });
+  await mkdir(folder, { recursive: true });
+  await writeFile(marker, "");
+};
 
 export const command: CommandDefinition = {
   name: "demo",
@@ -24,6 +43,7 @@ export const command: CommandDefinition = {
     const folder = resolve(context.cwd, String(options.out));
     const [photos, fresh, out] = [join(folder, "photos"), join(folder, "new-photos"), join(folder, "model")];
     const seed = Number(options.seed);
+    await claim(folder, [photos, fresh, out]);
     for (const path of [photos, fresh]) await rm(path, { recursive: true, force: true });
     await mkdir(out, { recursive: true });
     await writeDemoSet(photos, { seed, perClass: Number(options.perClass) });

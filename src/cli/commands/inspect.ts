@@ -39,7 +39,7 @@ const printFindings = ({ print }: Context, dataset: DataSet, audit: Audit): void
     );
   if (audit.conflicts.length > 0)
     print(
-      `! ${count(audit.conflicts.length, "label conflict")} (same picture, two labels): ${groups(audit.conflicts)}`,
+      `! ${count(audit.conflicts.length, "label conflict")} (E_LABEL_CONFLICT: same picture, two labels): ${groups(audit.conflicts)}`,
     );
   if (audit.exactDuplicates.length > 0)
     print(`! ${count(audit.exactDuplicates.length, "group")} of exact duplicates: ${groups(audit.exactDuplicates)}`);
@@ -96,6 +96,13 @@ const asJson = (dataset: DataSet, audit: Audit): unknown => {
   };
 };
 
+const nextStep = ({ classes }: DataSet, photos: string): string => {
+  if (classes.length >= 2) return `Next: handful train ${printable(photos)}`;
+  return classes.length === 0
+    ? "Next: put the photos into one folder a class, photos/bolt/1.jpg, photos/nut/1.jpg; a classifier needs two"
+    : 'Next: add a folder of photos of something else, for example "other"; a classifier needs two classes';
+};
+
 /** Whether training on these photos would leave something out or mislead. */
 const hasProblems = (dataset: DataSet, audit: Audit): boolean =>
   audit.conflicts.length + audit.leaks.length + audit.unreadable.length + dataset.skipped.length > 0;
@@ -114,7 +121,9 @@ export const command: CommandDefinition = {
   run: async ([photos], options, context) => {
     const { auditDataset } = await import("../../data/audit.ts");
     const { scanDataset } = await import("../../data/scan.ts");
-    const dataset = await scanDataset(String(photos));
+    const scanning = context.progress("Scanning", "img");
+    const dataset = await scanDataset(String(photos), { onProgress: (found) => scanning.update(found, found) });
+    scanning.end();
     const bar = context.progress("Reading", "img");
     const audit = await auditDataset(dataset, { onProgress: ({ done, total }) => bar.update(done, total) });
     bar.end();
@@ -125,7 +134,7 @@ export const command: CommandDefinition = {
       );
       printClasses(context, dataset, audit);
       printFindings(context, dataset, audit);
-      context.print(`Next: handful train ${printable(String(photos))}`);
+      context.print(nextStep(dataset, String(photos)));
     }
     return options.strict && hasProblems(dataset, audit) ? 3 : 0;
   },

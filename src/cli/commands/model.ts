@@ -1,22 +1,33 @@
 import { resolve } from "node:path";
 import { HandfulError, optionError } from "../../base/errors.ts";
-import { unknownName } from "../../base/nearest-name.ts";
+import { nearestName, unknownName } from "../../base/nearest-name.ts";
 import type { CommandDefinition, Context } from "../command.ts";
 import { percent, printable } from "../format.ts";
 import { chooseBackbone } from "./_shared.ts";
 
-const list = async ({ print, json }: Context): Promise<void> => {
+const domains = ["natural", "medical", "industrial"] as const;
+
+const list = async ({ print, json, env }: Context): Promise<void> => {
   const { backbones } = await import("../../nn/backbones/index.ts");
+  const { recommendBackbone } = await import("../../nn/backbones/_recommend.ts");
+  const { DEFAULT_BACKBONE, localBackbones } = await import("../../pipeline/resolve-backbone.ts");
+  const local = await localBackbones(env);
   if (json) {
     print(JSON.stringify(backbones));
     return;
   }
   print(`${"name".padEnd(22)} ${"domain".padEnd(11)} ${"size".padStart(8)}  licence`);
-  for (const { name, domain, weights } of backbones)
+  const byDomain = [...backbones].sort((a, b) => domains.indexOf(a.domain) - domains.indexOf(b.domain));
+  for (const { name, domain, weights } of byDomain)
     print(
       `${name.padEnd(22)} ${domain.padEnd(11)} ${(weights.sizeBytes === null ? "?" : `${(weights.sizeBytes / 1e6).toFixed(0)} MB`).padStart(8)}  ${weights.licence}`,
     );
-  print("Without --backbone, the small one inside the package is used; a pretrained one is better.");
+  if (local.length > 0) print(`In HANDFUL_BACKBONES, before these: ${local.map(printable).join(", ")}`);
+  const recommended = domains.map((domain) => `${domain} ${recommendBackbone(domain).name}`);
+  print(`Recommended (--domain): ${recommended.join(", ")}`);
+  print(
+    `Without --backbone, the small one inside the package, ${DEFAULT_BACKBONE}, is used; a pretrained one is better.`,
+  );
 };
 
 /** The blocks of a backbone, from the image on: what `train --fine-tune` counts from the end. */
@@ -66,14 +77,24 @@ const showModel = async (path: string, { print, json }: Context): Promise<void> 
 /** What a name or file is: a backbone of the catalogue, a model of ours, or any other ONNX file, which can be a backbone. */
 const show = async (name: string, context: Context): Promise<void> => {
   const { backbones } = await import("../../nn/backbones/index.ts");
-  const { DEFAULT_BACKBONE } = await import("../../pipeline/resolve-backbone.ts");
-  if (name === DEFAULT_BACKBONE || backbones.some((backbone) => backbone.name === name))
-    return showBackbone(name, context);
+  const { DEFAULT_BACKBONE, localBackbones } = await import("../../pipeline/resolve-backbone.ts");
+  const known = [
+    DEFAULT_BACKBONE,
+    ...backbones.map((backbone) => backbone.name),
+    ...(await localBackbones(context.env)),
+  ];
+  if (known.includes(name)) return showBackbone(name, context);
   try {
     await showModel(resolve(context.cwd, name), context);
   } catch (thrown) {
-    if (!(thrown instanceof HandfulError) || thrown.code !== "E_ARTIFACT_FOREIGN") throw thrown;
-    await showBackbone(name, context);
+    if (!(thrown instanceof HandfulError)) throw thrown;
+    if (thrown.code === "E_ARTIFACT_FOREIGN") return showBackbone(name, context);
+    const near = nearestName(name, known);
+    if (thrown.code !== "E_MODEL_MISSING" || near === undefined) throw thrown;
+    throw new HandfulError(thrown.kind, thrown.code, thrown.message, {
+      hint: `Did you mean "${near}"?`,
+      cause: thrown,
+    });
   }
 };
 

@@ -41,7 +41,11 @@ const asJson = (answer: Answer, labels: readonly string[]): unknown => {
 
 const asText = (answer: Answer, top: number, labels: readonly string[]): string => {
   const name = printable(answer.name);
-  if ("error" in answer) return `${name}  cannot be read: ${answer.error.message}`;
+  if ("error" in answer) {
+    const { message, hint } = answer.error;
+    const why = message.startsWith(`${answer.name}: `) ? message.slice(answer.name.length + 2) : message;
+    return `${name}  cannot be read: ${printable(why)}${hint === null ? "" : `. ${hint}`}`;
+  }
   const { label, probabilities, set, nearest } = answer.prediction;
   const ranked = labels.map((l, i) => ({ l, p: probabilities[i]! })).sort((a, b) => b.p - a.p);
   const others = ranked.slice(label === null ? 0 : 1, top).map(({ l, p }) => `${printable(l)} ${p.toFixed(2)}`);
@@ -54,6 +58,10 @@ const asText = (answer: Answer, top: number, labels: readonly string[]): string 
   ];
   return lines.join("\n");
 };
+
+/** A picture's name as a path from where the person stands. */
+const inFolder = (folder: string, name: string): string =>
+  folder === "." || folder === "./" ? name : `${folder.replace(/[\\/]+$/, "")}/${name}`;
 
 /** Pictures named on the command line: files, folders (all images inside), "-" for an image on standard input. */
 const gather = async (images: readonly string[], context: Context): Promise<Picture[]> => {
@@ -69,8 +77,12 @@ const gather = async (images: readonly string[], context: Context): Promise<Pict
     }
     const path = isAbsolute(image) ? image : resolve(context.cwd, image);
     const info = await stat(path).catch(() => null);
-    if (info?.isDirectory()) pictures.push(...picturesOf((await scanDataset(path)).items));
-    else pictures.push({ name: image, read: async () => readImageFile(path) });
+    if (info?.isDirectory()) {
+      const { items, skipped, warnings } = await scanDataset(path);
+      for (const { name, reason } of skipped) context.note(`! ${printable(`${name}: ${reason}`)}`);
+      for (const { code, message } of warnings) if (code === "W_CLASS_DROPPED") context.note(`! ${printable(message)}`);
+      pictures.push(...picturesOf(items).map(({ name, read }) => ({ name: inFolder(image, name), read })));
+    } else pictures.push({ name: image, read: async () => readImageFile(path, image) });
   }
   return pictures;
 };
@@ -100,6 +112,7 @@ export const command: CommandDefinition = {
       throw optionError("no image was given", {
         hint: "Give files, folders, or - for standard input: handful predict model.onnx photo.jpg",
       });
+    if (options.csv && context.json) throw optionError("--csv and --json exclude each other", { hint: "Give one." });
     const { cacheDirectory, openModel } = await import("../../pipeline/open-model.ts");
     const { predictPictures } = await import("../../pipeline/predict.ts");
     const opened = await openModel(resolve(context.cwd, String(model)), {

@@ -1,5 +1,7 @@
+import { rmdir } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { optionError } from "../../base/errors.ts";
+import { unknownName } from "../../base/nearest-name.ts";
 import type { TrainResult } from "../../pipeline/train.ts";
 import type { CommandDefinition, Context } from "../command.ts";
 import type { FineTuneOptions } from "../../pipeline/fine-tune.ts";
@@ -57,6 +59,13 @@ const fineTuneOf = (options: Readonly<Record<string, unknown>>): FineTuneOptions
     : null;
 };
 
+/** Refuses a head that nobody knows before any photo is read. */
+const checkHead = async (name: string): Promise<void> => {
+  const { fewShotMethods } = await import("../../methods/few-shot/index.ts");
+  const known = ["auto", ...fewShotMethods.map((method) => method.name)];
+  if (!known.includes(name)) throw unknownName("head", name, known);
+};
+
 export const command: CommandDefinition = {
   name: "train",
   summary: "Turn a folder of photos into a model with an honest accuracy interval.",
@@ -65,7 +74,7 @@ export const command: CommandDefinition = {
     ...backboneOptions,
     {
       flags: "--head <name>",
-      description: "auto chooses by nested cross-validation; or the name of one head",
+      description: "auto chooses by nested cross-validation; or the name of one head, such as ridge",
       byDefault: "auto",
     },
     {
@@ -120,6 +129,7 @@ export const command: CommandDefinition = {
     const path = resolve(context.cwd, String(photos));
     await checkPhotosPath(path);
     const fineTune = fineTuneOf(options);
+    await checkHead(String(options.head));
     const backbone = await chooseBackbone(options, context);
     const out = await makeRunFolder({
       ...(typeof options.out === "string" && { out: options.out }),
@@ -129,7 +139,7 @@ export const command: CommandDefinition = {
       overwrite: options.existOk === true || options.resume === true,
     });
     const cacheDir = typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env);
-    const result = await trainWithProgress(
+    const training = trainWithProgress(
       {
         photos: path,
         out,
@@ -148,6 +158,11 @@ export const command: CommandDefinition = {
       },
       context,
     );
+    // A run that came to nothing leaves no empty folder: rmdir takes none that holds anything.
+    const result = await training.catch(async (thrown: unknown) => {
+      if (options.out === undefined) await rmdir(out).catch(() => undefined);
+      throw thrown;
+    });
     if (context.json) {
       context.print(JSON.stringify(asJson(result)));
       return;
