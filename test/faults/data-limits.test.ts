@@ -72,6 +72,22 @@ it("case 7: large progressive JPEGs one after the other leave no decoders behind
   expect(peakMb).toBeLessThan(500);
 }, 120_000);
 
+it("case 7: predict decodes within the same memory, however many pictures it is given", async () => {
+  const folder = temporaryFolder();
+  const create = { width: 8000, height: 8000, channels: 3 as const, background: "#123456" };
+  const path = put(folder, "large.jpg", await sharp({ create }).jpeg({ progressive: true }).toBuffer());
+  const { peakMb, outcome } = await costOf(`
+    import { readFileSync } from "node:fs";
+    import { predictPictures } from ${JSON.stringify(join(import.meta.dirname, "../../src/pipeline/predict.ts"))};
+    const bytes = readFileSync(${JSON.stringify(path)});
+    const model = { preprocess: ${JSON.stringify(settings)}, predict: async (pictures) => pictures.map(() => ({})) };
+    const pictures = Array.from({ length: 6 }, (_, i) => ({ name: String(i), read: async () => bytes }));
+    let outcome = 0;
+    for await (const answer of predictPictures(model, pictures)) outcome += "prediction" in answer;`);
+  expect(outcome).toBe(6);
+  expect(peakMb).toBeLessThan(500); // four at once would take 850
+}, 120_000);
+
 it("case 8: a PNG whose text or profile swells a thousandfold costs no memory", async () => {
   const folder = temporaryFolder();
   const swollen = deflateSync(Buffer.alloc(60 * MEGABYTE), { level: 9 });

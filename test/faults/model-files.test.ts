@@ -162,7 +162,7 @@ describe("case 55: models that would fill the memory or never end", () => {
     return exportModel(g);
   };
 
-  it("refuses control flow by name", () => {
+  it("refuses control flow by name", async () => {
     const loop = changed((m) => {
       const node: NodeProto = {
         opType: "Loop",
@@ -174,6 +174,7 @@ describe("case 55: models that would fill the memory or never end", () => {
       m.graph.node!.push(node);
     });
     expect(() => importModel(loop)).toThrow(/"forever" \(Loop\).*control flow/);
+    await expect(loadModel(loop)).rejects.toMatchObject({ kind: "damaged", code: "E_MODEL_CONTROL_FLOW" });
   });
 
   it("stops a model that takes too much memory, and reports it", async () => {
