@@ -65,6 +65,8 @@ const meanConfusion = ({ labels, nested, classes }: Findings): number[][] => {
 const askedRows = ({ labels, nested }: Findings): number[] =>
   Array.from(labels.keys()).filter((i) => nested.every((round) => round.predicted[i]! >= 0));
 
+const wasAsked = ({ nested }: Findings, i: number): boolean => nested.some((round) => round.predicted[i]! >= 0);
+
 const calibrationOf = ({ labels, nested, final }: Findings, asked: readonly number[]): Calibration => {
   const predictions = nested.flatMap(({ probabilities, predicted }) =>
     asked.map((i) => ({ confidence: rowOf(probabilities, i)[predicted[i]!]!, right: predicted[i] === labels[i] })),
@@ -73,19 +75,19 @@ const calibrationOf = ({ labels, nested, final }: Findings, asked: readonly numb
   return { temperature: final.temperature, expectedCalibrationError: expectedCalibrationError(bins), bins };
 };
 
-const classesOf = ({ classes, labels, groups }: Findings, confusion: number[][] | null): ClassEvidence[] => {
+const classesOf = (findings: Findings, confusion: number[][] | null): ClassEvidence[] => {
+  const { classes, labels, groups } = findings;
   const recalls = confusion && recallsOf(confusion);
   const precisions = confusion && precisionsOf(confusion);
   return classes.map((name, c) => {
-    const own = groups.filter((_, i) => labels[i] === c);
+    const asked = groups.filter((_, i) => labels[i] === c && wasAsked(findings, i));
     const recall = recalls?.[c] ?? null;
-    const worth = own.length > 0 ? effectiveImages(own) : 0;
     const misses = confusion?.[c]!.map((count, p) => (p === c ? 0 : count)) ?? [];
     const most = Math.max(0, ...misses);
     return {
       name,
-      images: own.length,
-      recall: recall === null ? null : crossValidated(recall, worth),
+      images: labels.filter((label) => label === c).length,
+      recall: recall === null ? null : crossValidated(recall, effectiveImages(asked)),
       precision: precisions?.[c] ?? null,
       mostlyTakenFor: most > 0 ? misses.indexOf(most) : null,
     };
@@ -96,13 +98,10 @@ const classesOf = ({ classes, labels, groups }: Findings, confusion: number[][] 
  * Balanced accuracy, for as many images as an equally precise sample with classes of one size would have:
  * classes² / Σ 1 / n_c.
  */
-const balancedOf = (
-  confusion: readonly (readonly number[])[],
-  classes: readonly ClassEvidence[],
-  share: number,
-): Estimate => {
+const balancedOf = (findings: Findings, confusion: readonly (readonly number[])[], share: number): Estimate => {
   const value = balancedAccuracyOf(confusion);
-  const sizes = classes.filter((c) => c.recall !== null).map((c) => c.images * share);
+  const asked = findings.labels.filter((_, i) => wasAsked(findings, i));
+  const sizes = [...new Set(asked)].map((c) => asked.filter((label) => label === c).length * share);
   const worth = sizes.length ** 2 / sizes.reduce((sum, n) => sum + 1 / n, 0);
   return crossValidated(value, worth);
 };
@@ -129,7 +128,7 @@ const warningsOf = ({ classes, plan, final, unknown }: Findings): string[] => {
   if (plan.kind !== "none")
     for (const c of plan.unasked)
       out.push(
-        `Class "${classes[c]}" has a single image or group: it is learned, but how well it is recognised cannot be estimated.`,
+        `Class "${classes[c]}" has too few images or groups to hold any out: it is learned, but how well it is recognised cannot be estimated.`,
       );
   if (plan.kind !== "none" && !plan.canSelect) out.push(final.selection.text);
   if (unknown && unknown.evidence.auroc < 0.7)
@@ -164,7 +163,7 @@ export const gatherEvidence = async (findings: Findings, drawCurve: DrawCurve): 
     classes: byClass,
     protocol: protocolOf(findings),
     accuracy,
-    balancedAccuracy: confusion && balancedOf(confusion, byClass, worth / asked.length),
+    balancedAccuracy: confusion && balancedOf(findings, confusion, worth / asked.length),
     cannotEstimate: possible
       ? null
       : "Accuracy cannot be estimated: fewer than two classes have two images (or groups) or more, so none can be held out. Add images.",

@@ -22,7 +22,7 @@ export interface Plan {
   readonly rounds: readonly Round[];
   /** Whether two folds can be held out together with every class still trained on: what choosing a head asks for. */
   readonly canSelect: boolean;
-  /** Classes of which too little is there to hold anything out. */
+  /** Classes of which no image is ever held out: too few images or groups, or groups that fall into one fold. */
   readonly unasked: readonly number[];
 }
 
@@ -90,8 +90,8 @@ export const planRounds = (subjects: Subjects, random: Random): Plan => {
   const counts = groupsPerClass(subjects);
   const rows = holdable(subjects, counts);
   const asked = new Set(rows.map((i) => subjects.labels[i]!));
-  const unasked = counts.map((_, c) => c).filter((c) => !asked.has(c));
-  if (asked.size < 2) return { kind: "none", rounds: [], canSelect: false, unasked };
+  const missingFrom = (known: ReadonlySet<number>): number[] => [...counts.keys()].filter((c) => !known.has(c));
+  if (asked.size < 2) return { kind: "none", rounds: [], canSelect: false, unasked: missingFrom(asked) };
   const pick = (values: Int32Array): Int32Array => Int32Array.from(rows, (i) => values[i]!);
   const [labels, groups] = [pick(subjects.labels), pick(subjects.groups)];
   const groupCount = new Set(groups).size;
@@ -114,11 +114,12 @@ export const planRounds = (subjects: Subjects, random: Random): Plan => {
     rows.forEach((row, i) => (all[row] = inner[i]!));
     return settle(subjects, { folds: all, count });
   });
+  const held = new Set(rows.filter((i) => rounds.some((r) => r.folds[i]! >= 0)).map((i) => subjects.labels[i]!));
   return {
     kind: single ? "leave-one-out" : "k-fold",
     rounds,
     canSelect: rounds.every((round) => allowsPairs(subjects, round)),
-    unasked,
+    unasked: missingFrom(held),
   };
 };
 
