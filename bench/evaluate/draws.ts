@@ -2,7 +2,7 @@
  * How accurate from 10 photos a class, and does the promised interval hold? Draws photos by lot, evaluates and fits the
  * head exactly as `train` does, and scores it on all the photos not drawn.
  *
- * node bench/evaluate/draws.ts [photos] [backbone.onnx] [per class] [draws]
+ * node bench/evaluate/draws.ts [photos] [backbone.onnx] [per class] [draws] [head or auto]
  */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,6 +24,7 @@ const [
   network = "../shared/weights/mobilenet_v2_1.0_224.onnx",
   perClass = "10",
   draws = "10",
+  head = "auto",
 ] = process.argv.slice(2);
 
 const dataset = await scanDataset(resolve(photos));
@@ -60,30 +61,31 @@ for (let draw = 0; draw < Number(draws); draw++) {
     const [x, y] = [drawn.get(a), drawn.get(b)];
     return x === undefined || y === undefined ? [] : [{ a: x, b: y }];
   });
-  const head = await evaluateHeads({
+  const result = await evaluateHeads({
     features: takeRows(features, rows),
     labels: Int32Array.from(rows, (row) => labels[row]!),
     groups: groupItems({ count: rows.length, pairs: within }),
     classes: dataset.classes,
+    heads: head === "auto" ? undefined : [head],
     random: createRandom(draw),
   });
   const rest = indices.map((_, row) => row).filter((row) => !drawn.has(row));
-  const { probabilities } = await head.predict(takeRows(features, rest));
+  const { probabilities } = await result.predict(takeRows(features, rest));
   const right = rest.filter((row, i) => argmax(rowOf(probabilities, i)) === labels[row]).length;
   const truth = right / rest.length;
-  const { value, interval } = head.evidence.accuracy!;
+  const { value, interval } = result.evidence.accuracy!;
   truths.push(truth);
   width += interval!.high - interval!.low;
   if (interval!.low <= truth && truth <= interval!.high) held++;
   console.log(
     `draw ${draw}: promised ${(value * 100).toFixed(1)} (${(interval!.low * 100).toFixed(1)}-${(interval!.high * 100).toFixed(1)}), ` +
-      `true ${(truth * 100).toFixed(2)} on ${rest.length}, head ${head.evidence.selection.method}, held ${held} of ${draw + 1}`,
+      `true ${(truth * 100).toFixed(2)} on ${rest.length}, head ${result.evidence.selection.method}, held ${held} of ${draw + 1}`,
   );
 }
 const n = truths.length;
 const mean = meanInterval(truths);
 const coverage = wilson(held, n);
 console.log(
-  `${photos}, ${perClass} a class, ${n} draws: accuracy ${(((mean.low + mean.high) / 2) * 100).toFixed(2)} (${(mean.low * 100).toFixed(2)}-${(mean.high * 100).toFixed(2)}); ` +
+  `${photos}, ${perClass} a class, ${n} draws, head ${head}: accuracy ${(((mean.low + mean.high) / 2) * 100).toFixed(2)} (${(mean.low * 100).toFixed(2)}-${(mean.high * 100).toFixed(2)}); ` +
     `the 95 % interval held in ${held} of ${n} (${(coverage.low * 100).toFixed(1)}-${(coverage.high * 100).toFixed(1)} %), mean width ${((width / n) * 100).toFixed(1)} points; ${((performance.now() - start) / 1000 / n).toFixed(1)} s a draw`,
 );
