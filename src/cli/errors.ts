@@ -21,6 +21,10 @@ const systemErrors: Readonly<Record<string, readonly [ErrorKind, string]>> = {
   EDQUOT: ["permission", "The quota is used up; make room, or choose another place with --out or --cache-dir."],
   EFBIG: ["permission", "The file grew over the allowed size; choose another place with --out or --cache-dir."],
   ENOENT: ["missing", "Check the path."],
+  EEXIST: ["usage", "Something else is there already; choose another path."],
+  EISDIR: ["usage", "A folder is there; name a file."],
+  ELOOP: ["usage", "Check the path: a link in it leads in a circle."],
+  ENAMETOOLONG: ["usage", "Choose a shorter name."],
   ENOTDIR: ["usage", "Check the path: a part of it is no folder."],
 };
 

@@ -1,12 +1,16 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandLine } from "../fixtures/command-line.ts";
 import { jpeg, put } from "./data-fixtures.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "handful-usage-"));
 const handful = commandLine(folder);
+beforeAll(async () => {
+  put(folder, "taken", "");
+  for (const name of ["a/1.jpg", "b/2.jpg"]) put(folder, `photos/${name}`, await jpeg(name.charCodeAt(2)));
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("wrong command lines", () => {
@@ -27,6 +31,7 @@ describe("wrong command lines", () => {
     ],
     [["train", "a", "--seed", "x"], 'wanted a whole number from 0 up, got "x"', "See handful train --help."],
     [["--quiet", "train", "a"], "unknown option '--quiet'", "Flags come after the command"],
+    [["train", "photos", "--epochs", "3"], "--epochs is for fine-tuning", "Add --fine-tune."],
     [["model", "shwo"], 'unknown action "shwo"', 'Did you mean "show"?'],
     [["predict", "m", "a.jpg", "--csv"], "--csv and --json exclude each other", "Give one."],
   ])("%j: says what is wrong and what to do, in words and in JSON", (args, what, todo) => {
@@ -45,8 +50,13 @@ describe("wrong command lines", () => {
     expect(err).toContain(todo);
   });
 
-  it("a head that nobody knows is refused before any photo is read, and leaves no run folder", async () => {
-    for (const name of ["a/1.jpg", "b/2.jpg"]) put(folder, `photos/${name}`, await jpeg(name.charCodeAt(2)));
+  it("a file where the results should go is no bug of ours", () => {
+    const { code, err } = handful(["train", "photos", "--out", "taken"]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/taken'\n {2}Something else is there already; choose another path\.\n/);
+  });
+
+  it("a head that nobody knows is refused before any photo is read, and leaves no run folder", () => {
     const { code, err } = handful(["train", "photos", "--head", "ridg"]);
     expect(code).toBe(2);
     expect(err).toContain('Did you mean "ridge"?');

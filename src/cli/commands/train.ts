@@ -35,6 +35,7 @@ const printSaved = (result: TrainResult, context: Context): void => {
 };
 
 const DEFAULT_BLOCKS = 6;
+const DEFAULT_EPOCHS = 20;
 
 /** Reads how many blocks learn. */
 const blocksOf = (text: string): FineTuneOptions["last"] => (text === "all" || text === "head" ? text : whole(1)(text));
@@ -42,17 +43,16 @@ const blocksOf = (text: string): FineTuneOptions["last"] => (text === "all" || t
 const fineTuneOf = (options: Readonly<Record<string, unknown>>): FineTuneOptions | null => {
   const { fineTune, epochs, unfreeze, timeLimit, resume } = options;
   const asked = fineTune !== undefined;
-  if (!asked && (timeLimit !== undefined || resume === true))
-    throw optionError(`--${resume === true ? "resume" : "time-limit"} is for fine-tuning`, {
-      hint: "Add --fine-tune.",
-    });
+  const [idle] =
+    Object.entries({ epochs, unfreeze, "time-limit": timeLimit, resume }).find(([, v]) => v !== undefined) ?? [];
+  if (!asked && idle !== undefined) throw optionError(`--${idle} is for fine-tuning`, { hint: "Add --fine-tune." });
   if (resume === true && options.out === undefined)
     throw optionError("--resume needs the folder of the interrupted run", { hint: "Give it with --out." });
   return asked
     ? {
         last: fineTune === true ? DEFAULT_BLOCKS : (fineTune as FineTuneOptions["last"]),
-        epochs: Number(epochs),
-        unfreezing: unfreeze as FineTuneOptions["unfreezing"],
+        epochs: typeof epochs === "number" ? epochs : DEFAULT_EPOCHS,
+        unfreezing: (unfreeze ?? "together") as FineTuneOptions["unfreezing"],
         ...(typeof timeLimit === "number" && { seconds: timeLimit }),
         resume: resume === true,
       }
@@ -84,16 +84,14 @@ export const command: CommandDefinition = {
     },
     {
       flags: "--epochs <number>",
-      description: "rounds through the photos of each fine-tuning",
+      description: `rounds through the photos of each fine-tuning (${DEFAULT_EPOCHS} when left out)`,
       parse: whole(1, 1000),
-      byDefault: 20,
     },
     {
       flags: "--unfreeze <how>",
       description:
-        "blocks learn all together from the start, or gradually: head first, then one more from the top every epoch",
+        "blocks learn all together from the start (when left out), or gradually: head first, then one more from the top every epoch",
       choices: ["together", "gradual"],
-      byDefault: "together",
     },
     {
       flags: "--time-limit <seconds>",
