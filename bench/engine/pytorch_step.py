@@ -12,7 +12,7 @@ CLASSES = 10
 def conv4():
     layers = []
     for channels in (3, 64, 64, 64):
-        layers += [nn.Conv2d(channels, 64, 3, padding=1, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True), nn.MaxPool2d(2)]
+        layers += [nn.Conv2d(channels, 64, 3, padding=1, bias=False), nn.BatchNorm2d(64), nn.MaxPool2d(2), nn.ReLU(inplace=True)]
     return [nn.Sequential(*layers, nn.Flatten())], 1600
 
 

@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 /** One of several things whose time is compared. */
 export interface Contestant {
   readonly name: string;
@@ -13,6 +15,9 @@ export interface Result {
   readonly value: number;
 }
 
+/** Milliseconds before each run: threads of the one before turn in a loop for a while, and would take a core from it. */
+const SETTLE = 100;
+
 /**
  * Runs contestants in turn, so that what else the machine does falls on all of them alike; the first round, of
  * warming up, does not count.
@@ -22,6 +27,7 @@ export const race = async (contestants: readonly Contestant[], rounds = 7): Prom
   const values = contestants.map(() => NaN);
   for (let round = 0; round <= rounds; round++)
     for (const [i, { run }] of contestants.entries()) {
+      await setTimeout(SETTLE);
       const start = performance.now();
       values[i] = await run();
       if (round > 0) times[i]!.push(performance.now() - start);

@@ -107,7 +107,7 @@ const photos = (g: Graph, feeds: Record<string, Tensor>, shape: readonly number[
   return g.input("x", "float32", shape);
 };
 
-/** Conv-4: four times [convolution 3 x 3 to 64, batch normalisation, ReLU, max-pooling 2 x 2]. Vinyals et al. 2016. */
+/** Conv-4: four times [convolution 3 x 3 to 64, batch normalisation, max-pooling 2 x 2, ReLU]. Vinyals et al. 2016. */
 export const conv4 = (batch = 100, size = 84): Step => {
   const [g, feeds] = [new Graph("conv4"), {}];
   const made = parametersOf(g, feeds);
@@ -115,7 +115,7 @@ export const conv4 = (batch = 100, size = 84): Step => {
   for (const channels of [3, 64, 64, 64]) {
     const y = conv(g, [x, made.weight([64, channels, 3, 3])], { pads: [1, 1, 1, 1] });
     const normal = batchNormalizationTraining(g, y, { scale: made.filled(64, 1), bias: made.filled(64, 0) });
-    x = maxPool(g, relu(g, normal.y), { kernel_shape: [2, 2], strides: [2, 2] });
+    x = relu(g, maxPool(g, normal.y, { kernel_shape: [2, 2], strides: [2, 2] }));
   }
   return finish(g, feeds, { features: flatten(g, x), parameters: made.values });
 };

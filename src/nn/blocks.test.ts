@@ -40,7 +40,7 @@ const realBlocks = (name: string) => {
 it("a plain network: a block a convolution, with what follows it", () => {
   const { blocks, x, y } = blocksOf(conv4);
   expect(blocks.map((b) => [b.name, b.kind])).toEqual([1, 2, 3, 4].map((i) => [`block ${i}`, "convolution"]));
-  expect(blocks[0]!.nodes.map((n) => n.op.type)).toEqual(["Conv", "BatchNormalization", "Relu", "MaxPool"]);
+  expect(blocks[0]!.nodes.map((n) => n.op.type)).toEqual(["Conv", "BatchNormalization", "MaxPool", "Relu"]);
   expect(blocks[0]!.size).toBe(3 * 9 * 64 + 2 * 64); // running moments are not learned
   expect(blocks[0]!.from).toBe(x);
   expect(blocks[3]!.to).toBe(y);

@@ -25,6 +25,7 @@ test.each(["natural", "medical", "industrial"] as const)(
     const { name, why } = recommendBackbone(domain);
     expect(findBackbone(name).name).toBe(name);
     expect(why).toMatch(/\d{4}/);
+    if (domain === "medical") expect(why).toContain("ctranspath is the medical one (licence GPL-3.0)");
     expect(backbones.some((entry) => entry.domain === domain)).toBe(true);
   },
 );

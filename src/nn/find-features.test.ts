@@ -32,6 +32,9 @@ describe.skipIf(!hasShared)("the feature value of a real classifier", () => {
   it("takes what was asked for, or says what there is", () => {
     const { graph } = importModel(readFileSync(weights("mobilenet_v2_1.0_224")));
     expect(findFeatures(graph, "feature_map").value.name).toBe("feature_map");
+    expect(findFeatures(graph, "feature_map").found).toBe('value "feature_map", as asked for');
+    const settled = findFeatures(graph, "feature_map", "as the settings say");
+    expect(settled.found).toBe('value "feature_map", as the settings say'); // nobody asked
     expect(() => findFeatures(graph, "nonsense")).toThrow(/no value named "nonsense"/);
   });
 });

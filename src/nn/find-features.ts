@@ -72,12 +72,13 @@ const classifierOf = (scores: Value): Node | undefined => {
  * input of the last weighted layer before the scores; else the first output itself. Maps [n, d, h, w] and token lists
  * [n, tokens, d] are pooled by `buildEmbedder`.
  *
+ * @param why  in words: who named `hint`
  * @throws artifactError E_MODEL_FEATURES when `hint` names no value of the graph
  */
-export const findFeatures = (graph: Graph, hint?: string): FeaturePoint => {
+export const findFeatures = (graph: Graph, hint?: string, why = "as asked for"): FeaturePoint => {
   if (hint !== undefined) {
     const value = named(graph, hint);
-    if (value) return { value, found: `value "${hint}", as asked for` };
+    if (value) return { value, found: `value "${hint}", ${why}` };
     throw artifactError("E_MODEL_FEATURES", `the model has no value named "${hint}"`, {
       hint: `Its outputs are: ${graph.outputs.map((v) => v.name).join(", ")}.`,
     });

@@ -10,15 +10,15 @@ export interface Recommendation {
 const recommendations: Readonly<Record<Domain, Recommendation>> = {
   natural: {
     name: "dinov2-small",
-    why: "frozen features that suit a linear head on many kinds of pictures (Oquab et al. 2023)",
+    why: "88 MB, frozen features that suit a linear head on many kinds of pictures (Oquab et al. 2023, arXiv 2304.07193)",
   },
   medical: {
     name: "dinov2-small",
-    why: "general features hold their own on X-ray, CT and MRI (Baharoon et al. 2023, arXiv 2312.02366); for histology slides take ctranspath (GPL-3.0)",
+    why: "learned from natural pictures, yet holds its own on X-ray, CT and MRI (Baharoon et al. 2023, arXiv 2312.02366); for histology slides, and nothing else, --backbone ctranspath is the medical one (licence GPL-3.0)",
   },
   industrial: {
-    name: "dinov2-small",
-    why: "strong features for defects from few pictures (Damm et al. 2024, arXiv 2405.14529); no open ONNX network learned from industrial pictures is known",
+    name: "wide-resnet-50",
+    why: "about 275 MB, the network of PatchCore on defects of parts and surfaces (Roth et al. 2022, arXiv 2106.08265), learned from natural pictures as no open one from industrial pictures is known; dinov2-small is smaller and does well too (Damm et al. 2024, arXiv 2405.14529)",
   },
 };
 

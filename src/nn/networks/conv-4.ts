@@ -19,8 +19,9 @@ export const conv4 = (scope: Scope, x: Value, { width = 64 }: { readonly width?:
   for (let i = 1; i <= 4; i++) {
     const block = within(scope, `block${i}`);
     const z = conv(within(block, "conv"), y, { channels: width, kernel: 3, bias: "none" });
-    const active = relu(scope.g, batchNorm(within(block, "norm"), z));
-    y = maxPool(scope.g, active, { kernel_shape: [2, 2], strides: [2, 2] });
+    // pooled before ReLU: the same numbers, since ReLU keeps order, with a quarter of them to go through it
+    const pooled = maxPool(scope.g, batchNorm(within(block, "norm"), z), { kernel_shape: [2, 2], strides: [2, 2] });
+    y = relu(scope.g, pooled);
   }
   return flatten(scope.g, y);
 };
