@@ -29,6 +29,8 @@ export interface EvaluateHeadsOptions {
   readonly random: Random;
   /** Names of methods that compete; all when absent. */
   readonly heads?: readonly string[] | undefined;
+  /** How much an image of each class counts in learning, [classes]; all alike when absent. */
+  readonly classWeights?: Float64Array;
   /** Threads of ONNX Runtime; one a core when absent. */
   readonly threads?: number;
   readonly onProgress?: (done: number, total: number) => void;
@@ -131,9 +133,9 @@ const resultOf = async (
 };
 
 const evaluate = async (options: EvaluateHeadsOptions, algebra: Algebra): Promise<HeadResult> => {
-  const { features, labels, groups, classes, random, threads, onProgress } = options;
+  const { features, labels, groups, classes, random, threads, onProgress, classWeights } = options;
   const ways = classes.length;
-  const whole: Support = { features, labels, ways };
+  const whole: Support = { features, labels, ways, ...(classWeights && { classWeights }) };
   const support: Support = {
     ...whole,
     features: (await rotate(features, algebra)).features,

@@ -10,6 +10,11 @@ export interface Support {
   readonly labels: Int32Array;
   readonly ways: number;
   /**
+   * How much an image of each class counts, > 0, [ways]; absent: all alike. `balancedWeights` makes classes of unlike
+   * size count alike. Methods that a class's size does not sway need not look.
+   */
+  readonly classWeights?: Float64Array;
+  /**
    * Dimension of the space the features come from, where they were rotated into fewer columns that keep all inner
    * products; default `features.columns`. Only shrinkage asks for it.
    */

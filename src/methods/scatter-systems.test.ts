@@ -53,14 +53,21 @@ describe("project and projectBack", () => {
   });
 });
 
-/** (Zᵀ C Z + λ I) b, by the definition. */
-const applied = (frame: Frame, strata: Int32Array, lambda: number, b: readonly number[]): number[] => {
+/** (Zᵀ D C Z + λ I) b, by the definition. */
+const applied = (
+  frame: Frame,
+  { strata, importance }: Pick<ScatterSystems, "strata" | "importance">,
+  lambda: number,
+  b: readonly number[],
+): number[] => {
+  const worth = (i: number): number => importance?.[i] ?? 1;
   const z = framed(frame);
   const scores = z.map((row) => dot(row, b));
   const centred = scores.map((score, i) => {
     if (frame.weights[i] === 0) return 0;
-    const own = scores.filter((_, k) => frame.weights[k] !== 0 && strata[k] === strata[i]);
-    return score - own.reduce((sum, v) => sum + v, 0) / own.length;
+    const own = [...scores.keys()].filter((k) => frame.weights[k] !== 0 && strata[k] === strata[i]);
+    const total = own.reduce((sum, k) => sum + worth(k), 0);
+    return worth(i) * (score - own.reduce((sum, k) => sum + worth(k) * scores[k]!, 0) / total);
   });
   return b.map((v, k) => {
     const along = z.map((row) => row[k]!);
@@ -72,13 +79,25 @@ describe("solveScatterSystems", () => {
   it.each([
     { what: "total scatter", strata: new Int32Array(IMAGES) },
     { what: "scatter within classes", strata: Int32Array.from({ length: IMAGES }, (_, i) => i % 3) },
-  ])("solves every subset's system: $what", async ({ strata }) => {
+    {
+      what: "scatter of images that count unlike",
+      strata: Int32Array.from({ length: IMAGES }, (_, i) => i % 2),
+      importance: Float32Array.from({ length: IMAGES }, (_, i) => (i % 2 === 0 ? 7 : 0.3)),
+    },
+  ])("solves every subset's system: $what", async ({ strata, importance }) => {
     const shifts = [0.3, 2];
-    const systems: ScatterSystems = { features, frames, strata, shifts, rightSides: normals(DIM, 2 * WIDTH) };
+    const systems: ScatterSystems = {
+      features,
+      frames,
+      strata,
+      importance,
+      shifts,
+      rightSides: normals(DIM, 2 * WIDTH),
+    };
     const solution = await solveScatterSystems(systems, algebra);
     for (let c = 0; c < 2 * WIDTH; c++) {
       const j = Math.floor(c / WIDTH);
-      const got = applied(frames[j]!, strata, shifts[j]!, column(solution, c));
+      const got = applied(frames[j]!, systems, shifts[j]!, column(solution, c));
       const wanted = column(systems.rightSides, c);
       const miss = Math.hypot(...got.map((v, k) => v - wanted[k]!));
       expect(miss).toBeLessThan(1e-4 * Math.hypot(...wanted));

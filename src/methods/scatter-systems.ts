@@ -14,7 +14,8 @@ export interface Frame {
  * Many linear systems in the scatter matrices of subsets of one set of features.
  *
  * System j reads (Zⱼᵀ C Zⱼ + λⱼ I) Bⱼ = Rⱼ, where Zⱼ are the rows of subset j in its frame and C takes away the mean of
- * every stratum (one stratum: total scatter; one a class: scatter within classes).
+ * every stratum (one stratum: total scatter; one a class: scatter within classes). With importances D the system reads
+ * Zⱼᵀ D C Zⱼ, C taking weighted means away.
  */
 export interface ScatterSystems {
   /** [n, d], roughly centred. */
@@ -22,6 +23,8 @@ export interface ScatterSystems {
   readonly frames: readonly Frame[];
   /** Stratum of every row, 0 .. */
   readonly strata: Int32Array;
+  /** How much every row counts, > 0, [n]; absent: all alike. Means are weighted by it, and so are products of rows. */
+  readonly importance?: Float32Array | undefined;
   /** λⱼ > 0, in the scale of the scatter. */
   readonly shifts: readonly number[];
   /** Rⱼ side by side, [d, systems x width]. */
@@ -75,24 +78,31 @@ export const projectBack = async (
   return out;
 };
 
-/** Takes the mean of every stratum away, subset by subset, in place; rows left out stay 0. */
-const centreStrata = (u: Matrix, frames: readonly Frame[], strata: Int32Array): Matrix => {
+/** Takes the mean of every stratum away, subset by subset, and weighs rows by importance, in place; rows left out stay 0. */
+const centreStrata = (
+  u: Matrix,
+  { frames, strata, importance }: Pick<ScatterSystems, "frames" | "strata" | "importance">,
+): Matrix => {
   const width = u.columns / frames.length;
   const count = strata.reduce((most, s) => Math.max(most, s + 1), 0);
   const sums = new Float64Array(count * u.columns);
   const sizes = new Float64Array(count * frames.length);
-  for (let i = 0, at = 0; i < u.rows; i++)
+  for (let i = 0, at = 0; i < u.rows; i++) {
+    const worth = importance?.[i] ?? 1;
     for (let j = 0; j < frames.length; j++) {
-      if (frames[j]!.weights[i] !== 0) sizes[strata[i]! * frames.length + j]! += 1;
-      for (let c = 0; c < width; c++, at++) sums[strata[i]! * u.columns + j * width + c]! += u.data[at]!;
+      if (frames[j]!.weights[i] !== 0) sizes[strata[i]! * frames.length + j]! += worth;
+      for (let c = 0; c < width; c++, at++) sums[strata[i]! * u.columns + j * width + c]! += worth * u.data[at]!;
     }
-  for (let i = 0, at = 0; i < u.rows; i++)
+  }
+  for (let i = 0, at = 0; i < u.rows; i++) {
+    const worth = importance?.[i] ?? 1;
     for (let j = 0; j < frames.length; j++) {
       const inside = frames[j]!.weights[i] !== 0;
       const size = sizes[strata[i]! * frames.length + j]!;
       for (let c = 0; c < width; c++, at++)
-        if (inside) u.data[at]! -= sums[strata[i]! * u.columns + j * width + c]! / size;
+        if (inside) u.data[at] = worth * (u.data[at]! - sums[strata[i]! * u.columns + j * width + c]! / size);
     }
+  }
   return u;
 };
 
@@ -122,15 +132,21 @@ const commonRows = (features: Matrix, frames: readonly Frame[]): Matrix => {
   return out;
 };
 
-/** (share Zᵀ C Z + λ I)⁻¹ over all rows: what every subset's inverse resembles. */
+/** (share Zᵀ C Z + λ I)⁻¹ over all rows, weighted by importance: what every subset's inverse resembles. */
 export const sharedInverse = async (
-  { features, frames, strata }: Pick<ScatterSystems, "features" | "frames" | "strata">,
+  { features, frames, strata, importance }: Pick<ScatterSystems, "features" | "frames" | "strata" | "importance">,
   { shift, share }: { readonly shift: number; readonly share: number },
   algebra: Algebra,
 ): Promise<Matrix> => {
   const rows = commonRows(features, frames);
   const all: Frame = { origin: new Float64Array(0), weights: new Float32Array(rows.rows).fill(1) };
-  centreStrata(rows, [all], strata);
+  centreStrata(rows, { frames: [all], strata, importance });
+  if (importance)
+    for (let i = 0; i < rows.rows; i++) {
+      const root = Math.sqrt(importance[i]!); // both sides of the product get one
+      const row = rowOf(rows, i);
+      for (let k = 0; k < row.length; k++) row[k]! /= root;
+    }
   const scatter = await algebra.multiply(rows, rows, { a: true });
   for (let i = 0; i < scatter.data.length; i++) scatter.data[i]! *= share;
   for (let i = 0; i < scatter.rows; i++) scatter.data[i * scatter.rows + i]! += shift;
@@ -152,12 +168,12 @@ export const mean = (values: readonly number[]): number => values.reduce((sum, v
  * @see Golub & Van Loan, Matrix Computations, 4th ed., algorithm 11.5.1 (preconditioned conjugate gradients)
  */
 export const solveScatterSystems = async (systems: ScatterSystems, algebra: Algebra): Promise<Matrix> => {
-  const { features, frames, strata, shifts, rightSides } = systems;
+  const { features, frames, shifts, rightSides } = systems;
   const columns = rightSides.columns;
   const lambda = Float64Array.from({ length: columns }, (_, c) => shifts[Math.floor((c * frames.length) / columns)]!);
   const guess = await sharedInverse(systems, { shift: mean(shifts), share: shareOf(frames) }, algebra);
   const apply = async (v: Matrix): Promise<Matrix> => {
-    const rows = centreStrata(await project(features, frames, v, algebra), frames, strata);
+    const rows = centreStrata(await project(features, frames, v, algebra), systems);
     const out = await projectBack(features, frames, rows, algebra);
     addScaled(out, v, lambda);
     return out;

@@ -3,6 +3,7 @@ import { argmax, matrix, rowOf, takeRows, type Matrix } from "../../src/base/mat
 import { createRandom, shuffled } from "../../src/base/random.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { openAlgebra } from "../../src/methods/algebra.ts";
+import { weighClasses } from "../../src/methods/class-weights.ts";
 import { fewShotMethods } from "../../src/methods/few-shot/index.ts";
 import type { Method, MethodOptions, Support } from "../../src/methods/method.ts";
 import { exportModel } from "../../src/onnx/export.ts";
@@ -61,10 +62,18 @@ const caseOf = (title: string, shots: readonly number[], dim: number): Case => {
   };
 };
 
+/** The same with classes that count alike. */
+const weighted = ({ support, ...rest }: Case): Case => ({
+  ...rest,
+  support: { ...support, classWeights: weighClasses("balanced", support) },
+});
+
 const cases: readonly Case[] = [
   caseOf("unequal classes, fewer images than dimensions", [6, 3, 1, 2], 24),
   caseOf("unequal classes, about as many images as dimensions", [5, 2, 4], 8),
   caseOf("unequal classes, many more images than dimensions", [20, 9, 1, 14], 6),
+  weighted(caseOf("unequal classes with weights, fewer images than dimensions", [7, 3, 1, 2], 24)),
+  weighted(caseOf("unequal classes with weights, about as many images as dimensions", [6, 2, 4], 8)),
   caseOf("one shot, fewer images than dimensions", [1, 1, 1, 1, 1], 16),
   caseOf("one shot, more images than dimensions", [1, 1, 1, 1, 1, 1, 1, 1, 1], 4),
   caseOf("two classes of one shot", [1, 1], 12),
@@ -177,7 +186,11 @@ describe.each(variants)("$title", (variant) => {
     it("answers relabelled classes with relabelled columns", async () => {
       const to = shuffled(range(ways), createRandom("labels"));
       const scores = await scoresOf(variant, support, queries);
-      const other = await scoresOf(variant, { ...support, labels: labels.map((c) => to[c]!) }, queries);
+      const weights = support.classWeights && {
+        classWeights: support.classWeights.map((_, c, all) => all[to.indexOf(c)]!),
+      };
+      const relabelled = { ...support, ...weights, labels: labels.map((c) => to[c]!) };
+      const other = await scoresOf(variant, relabelled, queries);
       const back = matrix(scores.rows, ways);
       other.data.forEach((_, at) => {
         const [i, c] = [Math.floor(at / ways), at % ways];

@@ -19,11 +19,16 @@ export interface SubsetSums {
   /** Images of every class, [subsets][ways]; 0 where a subset lacks a class. */
   readonly counts: readonly Float64Array[];
   readonly sizes: readonly number[];
+  /** The same counted by the classes' weights: as `counts` and `sizes` where all images count alike. */
+  readonly masses: readonly Float64Array[];
+  readonly totals: readonly number[];
+  /** Weight of every row, [n]; undefined where all count alike. */
+  readonly importance: Float32Array | undefined;
   /** Class means, [ways, dim] each; 0 for a class that is lacking. */
   readonly classMeans: readonly Matrix[];
-  /** Mean of all rows of the subset, [dim] each. */
+  /** Mean of all rows of the subset, weighted by class, [dim] each. */
   readonly means: readonly Float64Array[];
-  /** Mean squared distance from the subset's mean. */
+  /** Mean squared distance from the subset's mean, weighted likewise. */
   readonly spreads: readonly number[];
 }
 
@@ -64,12 +69,32 @@ const membership = ({ labels, ways }: Support, subsets: readonly Int32Array[]): 
   return out;
 };
 
-/** Mean of |z|² over the rows of a subset. */
-const meanSquare = (centred: Matrix, rows: Int32Array, normalise: Normalise): number => {
-  if (normalise === "cl2n") return 1;
+/** Sum of |z|² over the rows of a subset, weighted by importance. */
+const sumSquares = (centred: Matrix, rows: Int32Array, importance: Float32Array | undefined): number => {
   let sum = 0;
-  for (const row of rows) sum += squareOf(rowOf(centred, row));
-  return sum / rows.length;
+  for (const row of rows) sum += (importance?.[row] ?? 1) * squareOf(rowOf(centred, row));
+  return sum;
+};
+
+/** Sums of one subset, from those of its rows by class, [dim, ways]. */
+const sumRows = (
+  { labels, ways, classWeights = new Float64Array(ways).fill(1) }: Support,
+  rows: Int32Array,
+  wide: Matrix,
+) => {
+  const counts = new Float64Array(ways);
+  for (const row of rows) counts[labels[row]!]! += 1;
+  const masses = counts.map((count, c) => count * classWeights[c]!);
+  const total = masses.reduce((sum, mass) => sum + mass, 0);
+  const classMeans = matrix(ways, wide.rows);
+  const mean = new Float64Array(wide.rows);
+  for (let i = 0; i < wide.rows; i++)
+    for (let c = 0; c < ways; c++) {
+      const sum = wide.data[i * ways + c]!;
+      mean[i]! += (classWeights[c]! * sum) / total;
+      classMeans.data[c * wide.rows + i] = counts[c]! > 0 ? sum / counts[c]! : 0;
+    }
+  return { counts, masses, total, classMeans, mean };
 };
 
 export const sumSubsets = async (
@@ -77,24 +102,17 @@ export const sumSubsets = async (
   { subsets, normalise }: { readonly subsets: readonly Int32Array[]; readonly normalise: Normalise },
   algebra: Algebra,
 ): Promise<SubsetSums> => {
-  const { features, labels, ways } = support;
+  const { features, labels, ways, classWeights } = support;
+  const importance = classWeights && Float32Array.from(labels, (label) => classWeights[label]!);
   const origin = meanRow(features);
   const centred = transformed(features, origin, false);
   const frames = normalise === "cl2n" ? await unitFrames(centred, subsets, algebra) : plainFrames(centred, subsets);
   const wide = await projectBack(centred, frames, membership(support, subsets), algebra);
   const parts = subsets.map((rows, j) => {
-    const counts = new Float64Array(ways);
-    for (const row of rows) counts[labels[row]!]! += 1;
-    const classMeans = matrix(ways, features.columns);
-    const mean = new Float64Array(features.columns);
-    for (let i = 0; i < features.columns; i++)
-      for (let c = 0; c < ways; c++) {
-        const sum = wide.data[i * wide.columns + j * ways + c]!;
-        mean[i]! += sum / rows.length;
-        classMeans.data[c * features.columns + i] = counts[c]! > 0 ? sum / counts[c]! : 0;
-      }
-    const spread = meanSquare(centred, rows, normalise) - mean.reduce((sum, v) => sum + v * v, 0);
-    return { counts, classMeans, mean, spread: Math.max(spread, Number.MIN_VALUE) };
+    const part = sumRows(support, rows, columnsOf(wide, j, ways));
+    const square = normalise === "cl2n" ? 1 : sumSquares(centred, rows, importance) / part.total;
+    const spread = square - part.mean.reduce((sum, v) => sum + v * v, 0);
+    return { ...part, spread: Math.max(spread, Number.MIN_VALUE) };
   });
   return {
     centred,
@@ -102,6 +120,9 @@ export const sumSubsets = async (
     frames,
     counts: parts.map((p) => p.counts),
     sizes: subsets.map((rows) => rows.length),
+    masses: parts.map((p) => p.masses),
+    totals: parts.map((p) => p.total),
+    importance,
     classMeans: parts.map((p) => p.classMeans),
     means: parts.map((p) => p.mean),
     spreads: parts.map((p) => p.spread),

@@ -36,6 +36,12 @@ describe("k nearest neighbours", () => {
     expect(largestDifference(await scoresOf(3), wanted)).toBeLessThan(1e-5);
   });
 
+  it("counts votes by the weights of their classes", async () => {
+    const wanted = [[Math.log(0.001 + 0.5 * (1 + vote(0.4))), Math.log(0.001 + 1.5 * vote(0.2))]];
+    const weighted = { ...support, classWeights: Float64Array.of(0.5, 1.5) };
+    expect(largestDifference(await scoresOf(3, query, weighted), wanted)).toBeLessThan(1e-5);
+  });
+
   it("asks all images where there are fewer than k", async () => {
     const wanted = [[Math.log(0.001 + 1 + vote(0.4)), Math.log(0.001 + vote(0.2) + vote(1))]];
     expect(largestDifference(await scoresOf(4), wanted)).toBeLessThan(1e-5);

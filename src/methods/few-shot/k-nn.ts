@@ -27,6 +27,8 @@ export interface KNearestState {
   readonly labels: Int32Array;
   readonly ways: number;
   readonly k: number;
+  /** How much a vote for each class counts. */
+  readonly classWeights: Float32Array;
 }
 
 /** Temperature of the votes (Wu et al. 2018, section 3.4). */
@@ -54,7 +56,7 @@ const largest = (row: Float32Array, k: number): number[] => {
 const BLOCK_NUMBERS = 1e6;
 
 const predict = async (
-  { support, labels, ways, k }: KNearestState,
+  { support, labels, ways, k, classWeights }: KNearestState,
   queries: Matrix,
   algebra: Algebra,
 ): Promise<Matrix> => {
@@ -67,31 +69,29 @@ const predict = async (
       const row = rowOf(similarity, i);
       const near = largest(row, k);
       const votes = rowOf(scores, from + i).fill(FLOOR);
-      for (const at of near) votes[labels[at]!]! += Math.exp((row[at]! - row[near[0]!]!) / TEMPERATURE);
+      for (const at of near)
+        votes[labels[at]!]! += classWeights[labels[at]!]! * Math.exp((row[at]! - row[near[0]!]!) / TEMPERATURE);
       for (let c = 0; c < ways; c++) votes[c] = Math.log(votes[c]!);
     }
   }
   return scores;
 };
 
-/** One row of 1 at the class of every support image, [images, ways]. */
-const oneHot = (labels: Int32Array, ways: number): Matrix => {
+/** What every support image votes for at full nearness: its class's weight at its class, [images, ways]. */
+const ballots = ({ labels, ways, classWeights }: KNearestState): Matrix => {
   const out = matrix(labels.length, ways);
-  labels.forEach((label, i) => (out.data[i * ways + label] = 1));
+  labels.forEach((label, i) => (out.data[i * ways + label] = classWeights[label]!));
   return out;
 };
 
-const graph = (g: Graph, { support, labels, ways, k }: KNearestState, embedding: Value): Value => {
+const graph = (g: Graph, state: KNearestState, embedding: Value): Value => {
+  const { support, labels, ways, k } = state;
   const unit = emitTransformed(g, embedding, NOTHING, true);
   const stored = g.constant(floats([support.columns, support.rows], transposed(support).data), "support");
   const [values, places] = topK(g, matmul(g, unit, stored), { k });
   const nearest = gather(g, values, [0], 1);
   const weights = exp(g, mul(g, sub(g, values, nearest), 1 / TEMPERATURE));
-  const classes = gather(
-    g,
-    g.constant(floats([labels.length, ways], oneHot(labels, ways).data), "support_classes"),
-    places,
-  );
+  const classes = gather(g, g.constant(floats([labels.length, ways], ballots(state).data), "support_classes"), places);
   const votes = reduceSum(g, mul(g, classes, unsqueeze(g, weights, [2])), { axes: [1], keepdims: 0 });
   return log(g, add(g, votes, FLOOR));
 };
@@ -99,7 +99,8 @@ const graph = (g: Graph, { support, labels, ways, k }: KNearestState, embedding:
 /**
  * k nearest neighbours by cosine similarity, votes weighted by nearness.
  *
- * score_c = log(10⁻³ + Σ over the k nearest of class c of exp((s_i - s_1) / 0.07)), s_1 the largest similarity.
+ * score_c = log(10⁻³ + Σ over the k nearest of class c of d_c exp((s_i - s_1) / 0.07)), s_1 the largest similarity and
+ * d_c the class's weight, 1 unless given.
  * Differs from the paper: weights are relative to the nearest neighbour, and the logarithm is taken.
  * @see Wu et al. 2018, section 3.4. https://arxiv.org/abs/1805.01978
  */
@@ -118,6 +119,9 @@ export const method: Method<KNearestState, KNearestOptions> = {
       labels: support.labels.slice(),
       ways: support.ways,
       k: Math.min(k, support.labels.length),
+      classWeights: support.classWeights
+        ? Float32Array.from(support.classWeights)
+        : new Float32Array(support.ways).fill(1),
     };
   },
   predict,

@@ -60,6 +60,11 @@ describe("linear discriminant analysis", () => {
     const state = await method.fit(more, { shrinkage: 1, normalise: "none" }, algebra);
     const halfway = await method.predict(state, matrixOf([[0, 0]]), algebra);
     expect(halfway.data[0]! - halfway.data[1]!).toBeCloseTo(Math.log(3), 3);
+    // weights 4/6 and 4/2: both classes count 2, so both are expected alike
+    const even = { ...more, classWeights: Float64Array.of(4 / 6, 4 / 2) };
+    const balanced = await method.fit(even, { shrinkage: 1, normalise: "none" }, algebra);
+    const same = await method.predict(balanced, matrixOf([[0, 0]]), algebra);
+    expect(same.data[0]! - same.data[1]!).toBeCloseTo(0, 3);
   });
 
   it("is the nearest class mean where one image a class leaves no spread", async () => {

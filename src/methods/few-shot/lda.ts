@@ -195,7 +195,7 @@ const fitSubsets = inFewColumns<LdaOptions>(async (support, subsets, { shrinkage
     const scale = sums.sizes[j]! / (1 - shrunk[j]!.weight);
     for (let at = 0; at < weights.data.length; at++) weights.data[at]! *= scale;
     const offset = columnsOf(offsets, j, ways);
-    const bias = sums.counts[j]!.map((count) => Math.log(count / sums.sizes[j]!));
+    const bias = sums.masses[j]!.map((mass) => Math.log(mass / sums.totals[j]!));
     for (let i = 0; i < weights.rows; i++)
       for (let c = 0; c < ways; c++)
         bias[c]! -= weights.data[i * ways + c]! * (sums.means[j]![i]! + offset.data[i * ways + c]! / 2);
@@ -208,7 +208,8 @@ const fitSubsets = inFewColumns<LdaOptions>(async (support, subsets, { shrinkage
  *
  * score_c = (z - z̄)ᵀ Σ⁻¹ (m_c - z̄) - ½ (m_c - z̄)ᵀ Σ⁻¹ (m_c - z̄) + log(n_c / n), with
  * Σ = (1 - g) S + g tr(S)/d I and S the covariance within classes (divided by n); z is x, or x normalised as
- * SimpleShot does. At g = 1 it is the nearest class mean.
+ * SimpleShot does. At g = 1 it is the nearest class mean. With weights for the classes n_c / n counts images by them:
+ * balanced, all classes are expected alike. The covariance counts every image alike, as the larger classes know it best.
  * @see Ledoit & Wolf 2004, A well-conditioned estimator for large-dimensional covariance matrices
  */
 export const method: Method<LinearHead, LdaOptions> = {

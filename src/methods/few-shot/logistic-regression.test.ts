@@ -3,7 +3,8 @@ import { largestDifference } from "../../../test/fixtures/differences.ts";
 import { sevenRows, twoQueries } from "../../../test/fixtures/seven-rows.ts";
 import { matrix, matrixOf, rowOf, type Matrix } from "../../base/matrix.ts";
 import { openAlgebra } from "../algebra.ts";
-import { transformed, type LinearHead } from "./_shared.ts";
+import type { Support } from "../method.ts";
+import { subsetOf, transformed, type LinearHead } from "./_shared.ts";
 import { method } from "./logistic-regression.ts";
 
 const algebra = openAlgebra(1);
@@ -80,6 +81,19 @@ describe("multinomial logistic regression", () => {
     expect(gradientLength(head, 0.2)).toBeGreaterThan(5e-2 * gradientLength(nothing, 0.2)); // the penalty is seen
   });
 
+  it("counts a photo of a class of weight 2 as two of them", async () => {
+    const support = sevenRows();
+    const twice = [...support.labels.keys()].flatMap((row) => (support.labels[row] === 1 ? [row, row] : [row]));
+    const scoresOf = async (from: Support): Promise<Matrix> => {
+      const state = await method.fit(from, { lambda: 0.1, normalise: "none" }, algebra);
+      return centredRows(await method.predict(state, twoQueries(), algebra));
+    };
+    const doubled = await scoresOf(subsetOf(support, Int32Array.from(twice)));
+    const weighted = await scoresOf({ ...support, classWeights: Float64Array.of(1, 2, 1) });
+    expect(largestDifference(weighted, doubled)).toBeLessThan(2e-2); // both stop early, each within 1e-2
+    expect(largestDifference(weighted, await scoresOf(support))).toBeGreaterThan(5e-2);
+  });
+
   it("leaves the class shares to the biases, which are not penalised", async () => {
     // the same images in both classes, 3 : 1: weights 0, probabilities 3/4 and 1/4
     const support = {
@@ -90,6 +104,9 @@ describe("multinomial logistic regression", () => {
     const head = await method.fit(support, { lambda: 1, normalise: "none" }, algebra);
     expect(head.bias[0]! - head.bias[1]!).toBeCloseTo(Math.log(3), 2);
     expect(Math.max(...head.weights.data.map(Math.abs))).toBeLessThan(1e-3);
+    const even = { ...support, classWeights: Float64Array.of(8 / 12, 8 / 4) }; // 6 and 2 images count alike
+    const { bias } = await method.fit(even, { lambda: 1, normalise: "none" }, algebra);
+    expect(bias[0]! - bias[1]!).toBeCloseTo(0, 2);
   });
 
   it("refuses a penalty of 0", async () => {

@@ -3,7 +3,7 @@ import { matrix, type Matrix } from "../../base/matrix.ts";
 import type { Algebra } from "../algebra.ts";
 import { minimise } from "../lockstep-lbfgs.ts";
 import type { Method, Support } from "../method.ts";
-import { mean, project, projectBack, sharedInverse, shareOf, type Frame } from "../scatter-systems.ts";
+import { mean, project, projectBack, sharedInverse, shareOf } from "../scatter-systems.ts";
 import { emitLinear, predictLinear, type LinearHead } from "./_shared.ts";
 import {
   allRows,
@@ -31,8 +31,8 @@ interface Objective {
   readonly gradient: Matrix;
 }
 
-/** Softmax minus one-hot on the rows of the subset, in place of the scores; and the summed cross-entropies. */
-const residualsOf = (scores: Matrix, labels: Int32Array, frames: readonly Frame[], ways: number): Float64Array => {
+/** Softmax minus one-hot on the rows of the subset, weighted, in place of the scores; and the summed cross-entropies. */
+const residualsOf = (scores: Matrix, { labels, ways }: Support, { frames, importance }: SubsetSums): Float64Array => {
   const losses = new Float64Array(frames.length);
   for (let i = 0; i < scores.rows; i++)
     for (let j = 0; j < frames.length; j++) {
@@ -42,14 +42,15 @@ const residualsOf = (scores: Matrix, labels: Int32Array, frames: readonly Frame[
         row.fill(0);
         continue;
       }
+      const worth = importance?.[i] ?? 1;
       let most = -Infinity;
       for (let c = 0; c < ways; c++) if (row[c]! > most) most = row[c]!;
       const truth = row[labels[i]!]! - most;
       let sum = 0;
       for (let c = 0; c < ways; c++) sum += row[c] = Math.exp(row[c]! - most);
-      for (let c = 0; c < ways; c++) row[c]! /= sum;
-      row[labels[i]!]! -= 1;
-      losses[j]! += Math.log(sum) - truth;
+      for (let c = 0; c < ways; c++) row[c] = (worth * row[c]!) / sum;
+      row[labels[i]!]! -= worth;
+      losses[j]! += worth * (Math.log(sum) - truth);
     }
   return losses;
 };
@@ -71,17 +72,19 @@ const columnSums = (m: Matrix): Float64Array => {
   return out;
 };
 
-/** sum of cross-entropies + ½ λ_j |W_j|² of every subset, and its gradient. */
+/** weighted sum of cross-entropies + ½ λ_j |W_j|² of every subset, and its gradient. */
 const objectiveOf =
-  ({ labels, ways }: Support, { centred, frames }: SubsetSums, penalties: readonly number[], algebra: Algebra) =>
+  (support: Support, sums: SubsetSums, penalties: readonly number[], algebra: Algebra) =>
   async (at: Matrix): Promise<Objective> => {
+    const { ways } = support;
+    const { centred, frames } = sums;
     const weights = body(at);
     const scores = await project(centred, frames, weights, algebra);
     const biases = at.data.subarray(weights.data.length);
     for (let i = 0, k = 0; i < scores.rows; i++)
       for (let c = 0; c < scores.columns; c++, k++) scores.data[k]! += biases[c]!;
-    const values = residualsOf(scores, labels, frames, ways);
-    const sums = columnSums(scores);
+    const values = residualsOf(scores, support, sums);
+    const biasGradient = columnSums(scores);
     const gradient = await projectBack(centred, frames, scores, algebra);
     for (let i = 0, k = 0; i < weights.rows; i++)
       for (let j = 0; j < penalties.length; j++)
@@ -90,7 +93,7 @@ const objectiveOf =
           gradient.data[k]! += penalties[j]! * w;
           values[j]! += 0.5 * penalties[j]! * w * w;
         }
-    return { values, gradient: withBiases(gradient, sums) };
+    return { values, gradient: withBiases(gradient, biasGradient) };
   };
 
 /**
@@ -106,7 +109,12 @@ const fitSubsets = inFewColumns<LogisticRegressionOptions>(async (support, subse
   const sums = await sumSubsets(support, { subsets, normalise }, algebra);
   const penalties = sums.spreads.map((spread) => lambda * spread);
   const share = CURVATURE * shareOf(sums.frames);
-  const systems = { features: sums.centred, frames: sums.frames, strata: new Int32Array(labels.length) };
+  const systems = {
+    features: sums.centred,
+    frames: sums.frames,
+    strata: new Int32Array(labels.length),
+    importance: sums.importance,
+  };
   const guess = await sharedInverse(systems, { shift: mean(penalties), share }, algebra);
   const wide = await minimise({
     start: matrix(support.features.columns + 1, subsets.length * ways),
@@ -130,7 +138,8 @@ const fitSubsets = inFewColumns<LogisticRegressionOptions>(async (support, subse
 
 /**
  * Multinomial logistic regression with an L2 penalty, by limited-memory BFGS: Σ cross-entropy + ½ λ s |W|², the biases
- * not penalised, s the mean squared distance of the features from their mean.
+ * not penalised, s the mean squared distance of the features from their mean. With weights for the classes every
+ * image's cross-entropy, and its part in s, counts by its class's weight.
  *
  * @see Baseline of Chen et al. 2019, A closer look at few-shot classification; Liu & Nocedal 1989 for the solver
  */

@@ -4,6 +4,7 @@ import { sevenRows, twoQueries } from "../../../test/fixtures/seven-rows.ts";
 import { matrixOf, type Matrix } from "../../base/matrix.ts";
 import { openAlgebra } from "../algebra.ts";
 import type { Support } from "../method.ts";
+import { subsetOf } from "./_shared.ts";
 import { method, type RidgeOptions } from "./ridge.ts";
 
 const algebra = openAlgebra(1);
@@ -61,6 +62,16 @@ describe("ridge", () => {
     const scores = await scoresOf(sevenRows(columns), { lambda: 0.3, normalise }, twoQueries(columns));
     // in more columns than images features are rotated, and told apart by 1e-5 of their squared length
     expect(largestDifference(scores, wanted[normalise])).toBeLessThan(columns > 7 ? 5e-5 : 1e-6);
+  });
+
+  it("counts a photo of a class of weight 2 as two of them", async () => {
+    const support = sevenRows();
+    const twice = [...support.labels.keys()].flatMap((row) => (support.labels[row] === 1 ? [row, row] : [row]));
+    const options = { lambda: 0.3, normalise: "none" } as const;
+    const doubled = await scoresOf(subsetOf(support, Int32Array.from(twice)), options, twoQueries());
+    const weighted = await scoresOf({ ...support, classWeights: Float64Array.of(1, 2, 1) }, options, twoQueries());
+    expect(largestDifference(weighted, doubled)).toBeLessThan(1e-5);
+    expect(largestDifference(weighted, await scoresOf(support, options, twoQueries()))).toBeGreaterThan(1e-2);
   });
 
   it("refuses a penalty of 0 and an unknown way to normalise", async () => {

@@ -17,7 +17,8 @@ export type SimpleShotOptions = Readonly<Record<never, never>>;
  * SimpleShot with CL2N: features minus the mean of the support, scaled to length 1; then the nearest class mean.
  *
  * score_c = 2 z·p_c - |p_c|² with z = (x - x̄) / |x - x̄| and p_c the mean of the class's z.
- * Differs from the paper: x̄ is the mean of the support, as there are no base classes.
+ * Differs from the paper: x̄ is the mean of the support, as there are no base classes. It counts every image alike,
+ * whatever the weights of the classes; the class means are blind to them anyway.
  * @see Wang et al. 2019, eq. 3 and section 3.1. https://arxiv.org/abs/1911.04623
  */
 export const method: Method<LinearHead, SimpleShotOptions> = {
