@@ -8,6 +8,7 @@ import { scanDataset } from "../data/scan.ts";
 import { contest } from "../evaluate/contest.ts";
 import { evaluateHeads, type HeadResult } from "../evaluate/evaluate-heads.ts";
 import type { Evidence } from "../evaluate/evidence.ts";
+import { weighClasses, type ClassWeights } from "../methods/class-weights.ts";
 import { openBackbone, type Backbone } from "./backbone.ts";
 import { buildArtifact } from "./build-artifact.ts";
 import { embedDataset, type Embedded } from "./embed.ts";
@@ -31,6 +32,8 @@ export interface TrainOptions {
   readonly features?: string;
   /** Name of a head, or "auto". */
   readonly head: string;
+  /** Whether classes of unlike size count alike in learning the head (when absent), or every photo does. */
+  readonly classWeights?: ClassWeights;
   /** Tune the network too, and use it where it beats the frozen features; absent: not tried. */
   readonly fineTune?: FineTuneOptions;
   readonly seed: number;
@@ -66,6 +69,13 @@ export interface TrainEvents {
   tuned?(progress: TuningProgress): void;
 }
 
+/** How much a photo of each class counted in learning the head. */
+export interface Weighting {
+  readonly how: ClassWeights;
+  /** By class. */
+  readonly weights: readonly number[];
+}
+
 export interface TrainResult {
   readonly out: string;
   readonly modelPath: string;
@@ -73,6 +83,7 @@ export interface TrainResult {
   readonly dataset: DataSet;
   readonly classes: readonly string[];
   readonly evidence: Evidence;
+  readonly weighting: Weighting;
   /** The score on the test folder; null where there is none. */
   readonly heldOut: Score | null;
   readonly notes: readonly string[];
@@ -181,7 +192,13 @@ const embedPhotos = async (
   }
 };
 
-const learn = (options: TrainOptions, { embedded, selected, classes, labels }: Lesson): Promise<HeadResult> => {
+const weightingOf = ({ classWeights: how = "balanced" }: TrainOptions, { labels, classes }: Lesson): Weighting => ({
+  how,
+  weights: [...weighClasses(how, { labels, ways: classes.length })],
+});
+
+const learn = (options: TrainOptions, lesson: Lesson): Promise<HeadResult> => {
+  const { embedded, selected, classes, labels } = lesson;
   const { on = {}, threads } = options;
   const { features, groups, items } = selected.training;
   return evaluateHeads({
@@ -192,6 +209,7 @@ const learn = (options: TrainOptions, { embedded, selected, classes, labels }: L
     keys: items.map((item) => embedded.audit.facts[item]!.sha256),
     random: createRandom(options.seed),
     heads: options.head === "auto" ? undefined : [options.head],
+    classWeights: Float64Array.from(weightingOf(options, lesson).weights),
     ...(threads !== undefined && { threads }),
     onProgress: (done, total) => {
       options.signal?.throwIfAborted();
@@ -267,6 +285,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
   const write = async (head: HeadResult): Promise<TrainResult> => {
     options.signal?.throwIfAborted();
     const { evidence } = head;
+    const weighting = weightingOf(options, lesson);
     const model = await buildArtifact(head, lesson, options.version);
     const heldOut = await scoreOnTest(model, lesson);
     const modelPath = join(out, "model.onnx");
@@ -280,6 +299,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
       embedded,
       selected,
       evidence,
+      weighting,
       heldOut,
       backbone,
       model,
@@ -299,6 +319,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
       dataset,
       classes: lesson.classes,
       evidence,
+      weighting,
       heldOut,
       notes,
       seconds: watch.total(),

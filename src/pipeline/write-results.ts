@@ -24,6 +24,8 @@ export interface RunResults {
   readonly embedded: Embedded;
   readonly selected: SelectedPhotos;
   readonly evidence: Evidence;
+  /** How much a photo of each class counted, by class. */
+  readonly weighting: { readonly how: string; readonly weights: readonly number[] };
   readonly heldOut: Score | null;
   readonly backbone: Backbone;
   readonly model: Uint8Array;
@@ -60,6 +62,7 @@ const metricsOf = (r: RunResults): unknown => ({
   title: r.title,
   classes: r.evidence.classes.map((c) => c.name),
   evidence: r.evidence,
+  classWeights: r.weighting,
   heldOut: r.heldOut,
   backbone: {
     name: r.backbone.resolved.name,

@@ -20,6 +20,8 @@ export const chooseBackbone = async (options: Options, context: Context): Promis
   const domain = text(options.domain);
   const name =
     text(options.backbone) ?? (domain === undefined ? DEFAULT_BACKBONE : recommendBackbone(domain as "natural").name);
+  if (domain !== undefined)
+    context.note(row("Domain", `${domain}: ${name}, ${recommendBackbone(domain as "natural").why}`));
   const bar = context.progress("Download", "MB");
   const resolved = await resolveBackbone({
     name: name.includes("/") || name.endsWith(".onnx") ? resolve(context.cwd, name) : name,
@@ -133,11 +135,28 @@ const weakest = ({ classes }: Evidence, most: number): string[] =>
       return `${printable(c.name)}: recall ${percent(recall.value, 0)}${recall.interval ? ` (${percentRange(recall.interval)})` : ""} of ${c.images}${taken}`;
     });
 
+/** Largest to smallest class from which the weights of classes are printed. */
+const UNEVEN = 2;
+
+/** What was made of classes of unlike size; null where they are about alike. */
+const weightsLine = ({ evidence: { classes }, weighting: { how, weights } }: TrainResult): string | null => {
+  const order = [...classes.keys()].sort((a, b) => classes[a]!.images - classes[b]!.images);
+  const [least, most] = [order[0]!, order.at(-1)!];
+  if (classes[most]!.images <= UNEVEN * classes[least]!.images) return null;
+  const sized = (c: number): string => `${printable(classes[c]!.name)} (${count(classes[c]!.images, "photo")})`;
+  return how === "none"
+    ? `none: in the head every photo counts alike, so ${sized(least)} counts little beside ${sized(most)}`
+    : `balanced: in the head a photo of ${sized(least)} counts ${weights[least]!.toPrecision(3)}, one of ${sized(most)} ${weights[most]!.toPrecision(3)} (--class-weights none: all alike)`;
+};
+
 /** Prints the evidence of a run. */
-export const printEvidence = ({ evidence, heldOut }: TrainResult, { print }: Context): void => {
+export const printEvidence = (result: TrainResult, { print }: Context): void => {
+  const { evidence, heldOut } = result;
   const { accuracy, balancedAccuracy, unknown, conformal, learningCurve, calibration } = evidence;
   print(row("Split", evidence.protocol.text));
   print(row("Head", evidence.selection.text));
+  const weights = weightsLine(result);
+  if (weights !== null) print(row("weights", weights));
   for (const { text, accuracy: own, used } of evidence.selection.contestants ?? [])
     print(
       row(

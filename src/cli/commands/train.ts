@@ -19,6 +19,7 @@ const asJson = (result: TrainResult): unknown => ({
   balancedAccuracy: result.evidence.balancedAccuracy,
   cannotEstimate: result.evidence.cannotEstimate,
   heldOut: result.heldOut,
+  classWeights: result.weighting,
   head: { method: result.evidence.selection.method, options: result.evidence.selection.options },
   notes: result.notes,
   warnings: result.evidence.warnings,
@@ -76,6 +77,13 @@ export const command: CommandDefinition = {
       flags: "--head <name>",
       description: "auto chooses by nested cross-validation; or the name of one head, such as ridge",
       byDefault: "auto",
+    },
+    {
+      flags: "--class-weights <how>",
+      description:
+        "classes of unlike size count alike in the head (balanced), or every photo counts alike (none); the network of --fine-tune is not weighted",
+      choices: ["balanced", "none"],
+      byDefault: "balanced",
     },
     {
       flags: "--fine-tune [blocks]",
@@ -144,6 +152,7 @@ export const command: CommandDefinition = {
         backbone,
         ...(typeof options.features === "string" && { features: options.features }),
         head: String(options.head),
+        classWeights: options.classWeights === "none" ? "none" : "balanced",
         ...(fineTune && { fineTune }),
         seed: Number(options.seed),
         ...(typeof options.threads === "number" && { threads: options.threads }),
