@@ -30,6 +30,6 @@ export const nearestName = (typed: string, known: readonly string[]): string | u
 export const unknownName = (kind: string, typed: string, known: readonly string[]): HandfulError => {
   const near = nearestName(typed, known);
   return optionError(`unknown ${kind} "${typed}"; known: ${known.join(", ")}`, {
-    hint: near ? `Did you mean "${near}"?` : `Choose one of: ${known.join(", ")}.`,
+    hint: near ? `Did you mean "${near}"?` : "Choose one of the known names.",
   });
 };

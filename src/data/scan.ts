@@ -197,6 +197,21 @@ const manifestIn = async (folder: string): Promise<string | null> => {
 };
 
 /**
+ * Every image under a folder, whatever its folders mean: for asking a model about them.
+ *
+ * @throws E_NO_IMAGES
+ */
+export const scanImages = async (folder: string): Promise<Pick<DataSet, "items" | "skipped">> => {
+  const root = await realpath(folder, { encoding: "buffer" });
+  const met = createEncounters();
+  const found: Found = { root, met, items: [], emptyClasses: [], warnings: [], onProgress: () => undefined };
+  const onImage = (image: Buffer): void => take(found, image, { label: null, split: null });
+  await walkImages(root, Buffer.alloc(0), { met, onImage });
+  if (found.items.length === 0) throw nothingFound(folder, found);
+  return { items: found.items.sort((a, b) => compareNames(a.name, b.name)), skipped: met.skipped };
+};
+
+/**
  * The images under `path`; opens none of them.
  *
  * Takes class folders, splits above them (train, val, valid, validation, test ...), a manifest (CSV, TSV, JSONL, or

@@ -138,7 +138,10 @@ export const openBackbone = async (resolved: ResolvedBackbone, options: Backbone
   const model = importModel(resolved.bytes);
   const input = imageInput(model.graph);
   checkSize(resolved, input, preprocess);
-  const point = findFeatures(model.graph, options.features ?? resolved.features ?? undefined);
+  const point =
+    options.features === undefined
+      ? findFeatures(model.graph, resolved.features ?? undefined, "as the backbone's settings say")
+      : findFeatures(model.graph, options.features);
   const whole = withShapes(model, preprocess);
   const known = whole && valueNamed(whole, point.value.name);
   const shape = known?.shape ?? (await probeShape(model, point.value, preprocess));

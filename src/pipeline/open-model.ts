@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { inspectModel, loadModel, readModelFile, type Model } from "../artifact/load.ts";
 import { tryModelInChild } from "../artifact/quarantine.ts";
+import { HandfulError } from "../base/errors.ts";
 import { runtimeVersion } from "../runtime/node.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -12,9 +13,29 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const cacheDirectory = (env: Environment): string =>
   env.HANDFUL_CACHE ?? join(env.XDG_CACHE_HOME ?? env.LOCALAPPDATA ?? join(homedir(), ".cache"), "handful");
 
-/** A run folder stands for the model inside it. */
-export const modelPath = async (path: string): Promise<string> =>
-  (await stat(path).catch(() => null))?.isDirectory() ? join(path, "model.onnx") : path;
+const isThere = async (path: string): Promise<boolean> => (await stat(path).catch(() => null)) !== null;
+
+/** The run that a folder of runs was most likely named for: the latest. */
+const latestRun = async (runs: string): Promise<string | null> => {
+  for (const name of ["latest", ...(await readdir(runs)).sort().reverse()])
+    if (await isThere(join(runs, name, "model.onnx"))) return join(runs, name);
+  return null;
+};
+
+/**
+ * A run folder stands for the model inside it.
+ *
+ * @throws HandfulError E_MODEL_MISSING for a folder of runs, suggesting the latest
+ */
+export const modelPath = async (path: string): Promise<string> => {
+  if (!(await stat(path).catch(() => null))?.isDirectory()) return path;
+  const model = join(path, "model.onnx");
+  const run = (await isThere(model)) ? null : await latestRun(path);
+  if (run === null) return model;
+  throw new HandfulError("missing", "E_MODEL_MISSING", `${path}: wanted a model or one run, got a folder of runs`, {
+    hint: `Did you mean ${run}?`,
+  });
+};
 
 const approvalOf = (bytes: Uint8Array, cacheDir: string): string =>
   join(cacheDir, "checked", `${createHash("sha256").update(bytes).digest("hex")}-${runtimeVersion()}`);

@@ -8,6 +8,7 @@ import { downloadFile } from "../hub/download.ts";
 import { hubUrl } from "../hub/layout.ts";
 import { hubSettings, type Environment } from "../hub/settings.ts";
 import type { BackboneEntry } from "../nn/backbones/_shared.ts";
+import { recommendBackbone } from "../nn/backbones/_recommend.ts";
 import { backbones } from "../nn/backbones/index.ts";
 import { findBackbone } from "../nn/find-backbone.ts";
 import {
@@ -46,8 +47,8 @@ export interface ResolveOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What the embedded backbone's line recommends: small, quick, and far better. */
-const recommended = "mobilenet-v2";
+/** What the embedded backbone's line names beside the one recommended for natural pictures: small, quick, and better. */
+const quick = "mobilenet-v2";
 
 const sha256Of = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -138,7 +139,7 @@ const fromLocal = async (
   const assumed = settings || (byHand.mean && byHand.std) ? "" : ", ImageNet's mean and deviation assumed";
   const describe =
     source === "embedded"
-      ? `${name}, the small one inside the package (${preprocess.width} px, ${megabytes(bytes.length)}, made by this project${settings?.made ? `, ${settings.made}` : ""}); a pretrained one is better: --backbone ${recommended}, others in handful model list`
+      ? `${name}, the small one inside the package (${preprocess.width} px, ${megabytes(bytes.length)}, made by this project${settings?.made ? `, ${settings.made}` : ""}); a pretrained one is better: --backbone ${quick} is small and quick, --domain natural takes ${recommendBackbone("natural").name}, more in handful model list`
       : `${name} from ${path} (${megabytes(bytes.length)}, ${licence ?? "licence not stated"}, sha256 ${sha256.slice(0, 12)}${assumed})`;
   return {
     name,

@@ -108,18 +108,38 @@ export const scoreItems = async (
   return { score, unreadable: done - truth.length };
 };
 
+const checkLabelled = ({ root, items }: DataSet, labels: readonly string[]): void => {
+  if (items.some((item) => item.label !== null)) return;
+  const examples = labels.slice(0, 2).map((label, i) => `photos/${label}/${i + 1}.jpg`);
+  throw dataError("E_NO_LABELS", `${root}: the photos carry no labels, so there is nothing to score against`, {
+    hint: `Put them into one folder a class, named like the model's: ${examples.join(", ")}; or give a manifest with the columns file_name,label.`,
+  });
+};
+
+/** Says so where photos look like those the model was trained on. */
+const trainedNotes = (items: readonly Item[], names: readonly string[]): string[] => {
+  const known = new Set(names);
+  const trained = items.filter((item) => known.has(item.name)).length;
+  return trained === 0
+    ? []
+    : [
+        `${trained} of the ${items.length} photos bear the names of photos the model was trained on: if they are the same, the score says nothing of new ones`,
+      ];
+};
+
 /**
  * Scores a model on a labelled data set; classes are matched by name, classes the model does not know are dropped and
  * counted in the notes. The test split alone is used where there is one.
  *
- * @throws dataError E_NOTHING_TO_SCORE when no photo of a known class can be read
+ * @throws dataError E_NO_LABELS when no photo has one; E_NOTHING_TO_SCORE when no photo of a known class can be read
  */
 export const scoreModel = async (
   model: Model,
   dataset: DataSet,
   onProgress?: (done: number, total: number) => void,
 ): Promise<{ score: Score; notes: string[] }> => {
-  const { labels } = model.metadata;
+  const { labels, training } = model.metadata;
+  checkLabelled(dataset, labels);
   const notes = dataset.warnings.flatMap(({ code, message }) => (code === "W_CLASS_DROPPED" ? [message] : []));
   const hasTest = dataset.items.some((item) => item.split === "test");
   if (hasTest) notes.push("only the test folder is scored");
@@ -127,6 +147,7 @@ export const scoreModel = async (
   const items = labelled.filter((item) => labels.includes(item.label!));
   if (items.length < labelled.length)
     notes.push(`${labelled.length - items.length} photos of classes the model does not know were dropped`);
+  notes.push(...trainedNotes(items, training.names));
   const { score, unreadable } = await scoreItems(
     model,
     { items, truth: items.map((item) => labels.indexOf(item.label!)) },

@@ -104,6 +104,14 @@ it("predicts folders under the names by which they were given", async () => {
   expect(predict("left/", "right").map(({ file }) => file)).toEqual(["left/bolt/1.jpg", "right/bolt/1.jpg"]);
 });
 
+it("predicts every picture of a folder, also those of a test folder's class that has no training photos", async () => {
+  for (const [i, name] of ["train/bolt", "train/nut", "test/bolt", "test/anchor", "more"].entries())
+    put(folder, `parted/${name}/1.jpg`, await jpeg(60 + i));
+  put(folder, "parted/metadata.csv", "file_name,label\ntrain/bolt/1.jpg,bolt\n");
+  const names = ["more/1.jpg", "test/anchor/1.jpg", "test/bolt/1.jpg", "train/bolt/1.jpg", "train/nut/1.jpg"];
+  expect(predict("parted").map(({ file }) => file)).toEqual(names.map((name) => `parted/${name}`));
+});
+
 it("case 13: EXIF orientations 1 to 8 of one scene get the same prediction", async () => {
   const scene = await toSharp(picture(41)).extract({ left: 0, top: 0, width: 144, height: 100 }).png().toBuffer();
   const turn = async (file: Buffer, angle: number): Promise<Buffer> => sharp(file).rotate(angle).png().toBuffer();
@@ -226,7 +234,11 @@ it("case 25: eval maps classes by name, counts what the model does not know, and
     ["rivet", false],
   ]);
   const none = handful(["eval", "model", "other/anchor"]);
-  expect([none.code, none.err.includes("E_NOTHING_TO_SCORE")]).toEqual([3, true]);
+  expect(none.code).toBe(3);
+  expect(none.err).toContain("the photos carry no labels");
+  expect(none.err).toContain("one folder a class, named like the model's: photos/bolt/1.jpg, photos/nut/2.jpg;");
+  cpSync(at("other/anchor"), at("strange/anchor"), { recursive: true });
+  expect(handful(["eval", "model", "strange"]).err).toContain("(E_NOTHING_TO_SCORE)");
 });
 
 it("case 28: a rare class is warned of, and balanced accuracy and recalls stand beside accuracy", async () => {
@@ -235,11 +247,18 @@ it("case 28: a rare class is warned of, and balanced accuracy and recalls stand 
   const { code, out, err } = handful(["train", "uneven", "--out", "uneven-out"]);
   expect(code).toBe(0);
   expect(err).toContain("classes are uneven: common has 80 images, rare 4; judge by balanced accuracy and by class");
+  expect(out).toMatch(
+    /^weights +balanced: in the head a photo of rare \(4 photos\) counts 10\.5, one of common \(80 photos\) 0\.525 /m,
+  );
+  const metrics = JSON.parse(readFileSync(at("uneven-out/metrics.json"), "utf8")) as { classWeights: unknown };
+  expect(metrics.classWeights).toEqual({ how: "balanced", weights: [84 / 160, 84 / 8] });
   const [, accuracy, balanced] = /cross-val +(\d+\.\d) % +(\d+\.\d) %/.exec(out)!.map(Number);
   expect(accuracy).toBeGreaterThan(80);
   expect(balanced).toBeLessThan(accuracy!);
   expect(out).toMatch(/always saying the largest class: 95\.2 %/);
   expect(out).toMatch(/weakest +rare: recall \d+ % .* of 4/);
+  const plain = handful(["train", "uneven", "--out", "uneven-plain", "--class-weights", "none"]);
+  expect(plain.out).toMatch(/^weights +none: .*rare \(4 photos\) counts little beside common \(80 photos\)$/m);
 });
 
 describe("case 32: a pipe where a file should be", () => {

@@ -97,9 +97,16 @@ describe("model", () => {
     const { code, out } = commandLine(folder, { HANDFUL_BACKBONES: "mine" })(["model", "list"]);
     expect(code).toBe(0);
     expect(out).toMatch(/^mobilenet-v2 +natural +14 MB {2}Apache-2\.0$/m);
-    expect(out).toMatch(/^Recommended \(--domain\): natural \S+, medical \S+, industrial \S+$/m);
+    expect(out).toMatch(/^Recommended \(--domain\): natural \S+, medical \S+, industrial wide-resnet-50$/m);
+    expect(out).toMatch(/^ {2}medical: .*ctranspath is the medical one \(licence GPL-3\.0\)$/m);
     expect(out).toContain("HANDFUL_BACKBONES, before these: screws");
     expect(handful(["model", "list"]).out).not.toContain("screws");
+  });
+
+  it("says which backbone a domain gets, and why", () => {
+    const { code, err } = handful(["train", "photos", "--domain", "industrial", "--offline"]);
+    expect(code).toBe(6); // not in the cache
+    expect(err).toMatch(/^Domain +industrial: wide-resnet-50, .*PatchCore/m);
   });
 
   it("shows backbones of HANDFUL_BACKBONES by name, and suggests what was meant", () => {

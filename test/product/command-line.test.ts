@@ -33,11 +33,15 @@ describe("the first ten minutes on the command line", () => {
     expect(code).toBe(0);
     expect(out).toContain("32 images, 4 classes");
     expect(out).toMatch(/Next: handful train photos/);
+    expect(out.match(/±/g)).toHaveLength(1); // said once of all classes of few images
+    expect(out).toContain("few: under 20 images, recall will be unsure by about ±35 points");
   });
 
   it("trains with the embedded backbone and no network, and says which it was", () => {
     const { code, out, err } = handful("train", "photos", "--offline");
     expect(err + out).toContain("handful-mini");
+    expect(err).not.toContain("as asked for"); // nobody asked
+    expect(out).not.toMatch(/^weights/m); // classes of one size
     expect(code).toBe(0);
     expect(out).toMatch(/cross-val +\d+\.\d % +\d+\.\d % +\d+\.\d–\d+\.\d %/);
     expect(out).toContain("Next: handful predict runs/latest");
@@ -87,6 +91,7 @@ describe("the first ten minutes on the command line", () => {
     for (const key of ["accuracy", "balancedAccuracy", "interval", "ece", "n", "perClass"])
       expect(score).toHaveProperty(key);
     expect(score.n).toBe(32);
+    expect(score.notes).toEqual([expect.stringMatching(/^32 of the 32 photos bear the names of photos the model was/)]);
   });
 
   it("shows what is in the file", () => {
@@ -164,6 +169,9 @@ describe("errors on the command line", () => {
 
   it("a missing model exits 6, a damaged one 4, and JSON carries the same", () => {
     expect(handful("predict", "nowhere.onnx", "photos").code).toBe(6);
+    const runs = handful("predict", "runs", "photos");
+    expect(runs.code).toBe(6);
+    expect(runs.err).toMatch(/Did you mean .*runs.latest\?/);
     writeFileSync(join(folder, "broken.onnx"), "<html>not a model</html>");
     const { code, out } = handful("predict", "broken.onnx", "photos", "--json");
     expect(code).toBe(4);

@@ -14,20 +14,30 @@ const layouts: Readonly<Record<DataSet["layout"], string>> = {
   flat: "a flat folder, no labels",
 };
 
-/** Half the width of a 95 % interval of a share near one half. */
-const unsure = (images: number): string =>
-  `few: recall will be unsure by about ±${Math.round(98 / Math.sqrt(images))} points`;
+/** Half the width of a 95 % interval of a share near one half, in points. */
+const unsure = (images: number): number => Math.round(98 / Math.sqrt(images));
+
+/** One line on all classes of few images; null where there are none. */
+const fewLine = ({ classes }: Audit): string | null => {
+  const widths = classes.filter((c) => c.images > 0 && c.images < FEW).map((c) => unsure(c.images));
+  if (widths.length === 0) return null;
+  const [least, most] = [Math.min(...widths), Math.max(...widths)];
+  const range = least === most ? `±${least}` : `±${least} to ±${most}`;
+  return `few: under ${FEW} images, recall will be unsure by about ${range} points`;
+};
 
 const printClasses = ({ print }: Context, dataset: DataSet, audit: Audit): void => {
   const width = Math.max(5, ...audit.classes.slice(0, 1000).map((c) => printable(c.name).length));
   if (audit.classes.length > 0) print(`  ${"class".padEnd(width)}  images   note`);
   for (const { name, images } of audit.classes.slice(0, 200)) {
-    const note = images === 0 ? "no usable image" : images < FEW ? unsure(images) : "";
+    const note = images === 0 ? "no usable image" : images < FEW ? "few" : "";
     print(`  ${printable(name).padEnd(width)}  ${String(images).padStart(6)}   ${note}`.trimEnd());
   }
   if (audit.classes.length > 200) print(`  … and ${audit.classes.length - 200} more classes`);
   for (const name of dataset.emptyClasses)
     print(`  ${printable(name).padEnd(width)}  ${"0".padStart(6)}   empty folder, ignored`);
+  const few = fewLine(audit);
+  if (few !== null) print(`  ${few}`);
 };
 
 const printFindings = ({ print }: Context, dataset: DataSet, audit: Audit): void => {

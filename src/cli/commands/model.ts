@@ -25,6 +25,7 @@ const list = async ({ print, json, env }: Context): Promise<void> => {
   if (local.length > 0) print(`In HANDFUL_BACKBONES, before these: ${local.map(printable).join(", ")}`);
   const recommended = domains.map((domain) => `${domain} ${recommendBackbone(domain).name}`);
   print(`Recommended (--domain): ${recommended.join(", ")}`);
+  for (const domain of domains) print(`  ${domain}: ${recommendBackbone(domain).why}`);
   print(
     `Without --backbone, the small one inside the package, ${DEFAULT_BACKBONE}, is used; a pretrained one is better.`,
   );

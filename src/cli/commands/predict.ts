@@ -65,7 +65,7 @@ const inFolder = (folder: string, name: string): string =>
 
 /** Pictures named on the command line: files, folders (all images inside), "-" for an image on standard input. */
 const gather = async (images: readonly string[], context: Context): Promise<Picture[]> => {
-  const { scanDataset } = await import("../../data/scan.ts");
+  const { scanImages } = await import("../../data/scan.ts");
   const { readImageFile } = await import("../../data/image.ts");
   const { picturesOf } = await import("../../pipeline/predict.ts");
   const pictures: Picture[] = [];
@@ -78,9 +78,8 @@ const gather = async (images: readonly string[], context: Context): Promise<Pict
     const path = isAbsolute(image) ? image : resolve(context.cwd, image);
     const info = await stat(path).catch(() => null);
     if (info?.isDirectory()) {
-      const { items, skipped, warnings } = await scanDataset(path);
+      const { items, skipped } = await scanImages(path);
       for (const { name, reason } of skipped) context.note(`! ${printable(`${name}: ${reason}`)}`);
-      for (const { code, message } of warnings) if (code === "W_CLASS_DROPPED") context.note(`! ${printable(message)}`);
       pictures.push(...picturesOf(items).map(({ name, read }) => ({ name: inFolder(image, name), read })));
     } else pictures.push({ name: image, read: async () => readImageFile(path, image) });
   }
