@@ -54,7 +54,7 @@ export const effectiveImages = (groups: ArrayLike<number>): number => {
 /**
  * How much more a cross-validated accuracy varies about the accuracy of the model at hand than a binomial draw of its
  * images does: 1.25 in variance. Which images were drawn decides both what is learned and what is asked, and hard ones
- * lower the estimate without lowering the model. Measured as 1.27 and 1.34 on two sets (docs/methods.md); the exact
+ * lower the estimate without lowering the model. Measured as 1.1 and 1.5 on two sets (docs/methods.md); the exact
  * interval, which errs on the safe side, makes up the rest.
  *
  * @see Bates, Hastie & Tibshirani 2021, Cross-validation: what does it estimate and how well does it do it?
