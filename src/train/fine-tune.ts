@@ -58,7 +58,7 @@ export const fineTuneDefaults: FineTuneSettings = {
   smoothing: 0.1,
   unfreezing: "together",
   views: 1,
-  patience: 5,
+  patience: 10,
 };
 
 export interface FineTuneTask {
