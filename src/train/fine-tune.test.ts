@@ -6,6 +6,7 @@ import { Graph } from "../graph/graph.ts";
 import { createScope } from "../nn/layers/scope.ts";
 import { conv4 } from "../nn/networks/conv-4.ts";
 import { cast } from "../ops/cast.ts";
+import { matmul } from "../ops/matmul.ts";
 import { mul } from "../ops/mul.ts";
 import { transpose } from "../ops/transpose.ts";
 import { openGraph } from "../runtime/graph-session.ts";
@@ -185,6 +186,19 @@ describe("fine-tuning", () => {
     await expect(tuner.tune(task({ labels: wrong }))).rejects.toMatchObject({
       code: "E_LABEL_RANGE",
       message: "picture 5: wanted a class index in 0 .. 2, got 7",
+    });
+    await tuner.close();
+  });
+
+  it("refuses weights that are not float32, and says where to freeze", async () => {
+    const g = embedder();
+    const half = cast(g, g.outputs.pop()!, "float16");
+    const weights = g.constant({ dtype: "float16", shape: [8, 8], data: new Uint16Array(64) }, "half/weight");
+    g.output(cast(g, matmul(g, half, weights), "float32"), "embedding");
+    const tuner = await openFineTuner(g, photos, { threads: 1 });
+    await expect(tuner.tune(task())).rejects.toMatchObject({
+      code: "E_PARAMETER_TYPE",
+      message: expect.stringContaining('"half/weight"') as string,
     });
     await tuner.close();
   });
