@@ -6,6 +6,7 @@ import { linear } from "../nn/layers/linear.ts";
 import { createScope, within, type Scope } from "../nn/layers/scope.ts";
 import { crossEntropy } from "../nn/losses/cross-entropy.ts";
 import { conv4 } from "../nn/networks/conv-4.ts";
+import { resnet12 } from "../nn/networks/resnet-12.ts";
 import { openGraph } from "../runtime/graph-session.ts";
 import { adamw } from "./optimisers/adamw.ts";
 import { sgd } from "./optimisers/sgd.ts";
@@ -136,6 +137,18 @@ describe("a network with batch normalisation", () => {
     await first.close();
     await second.close();
   });
+});
+
+it("ResNet-12 learns from scratch by the moments of its batches", async () => {
+  const shape = [12, 3, 16, 16];
+  const network: Network = (scope, x) => resnet12(scope, x, { widths: [8, 8, 16, 16] });
+  const stepper = await openStepper(classifier(network, shape), { optimiser: sgd() });
+  const rates = Object.fromEntries(stepper.groups.map((group) => [group, 0.05]));
+  const losses: number[] = [];
+  for (let i = 0; i < 60; i++) losses.push((await stepper.run(batchOf(shape, i), rates)).loss);
+  expect(losses[0]).toBeGreaterThan(0.8);
+  expect(losses.slice(-5).reduce((a, b) => a + b) / 5).toBeLessThan(0.3);
+  await stepper.close();
 });
 
 it("a loss that is not finite names the pictures and keeps the last good weights", async () => {

@@ -22,7 +22,8 @@ const residual = (scope: Scope, x: Value, channels: number): Value => {
     if (i < 3) y = leakyRelu(g, y, SLOPE);
   }
   const sum = add(g, y, normalised(within(scope, "shortcut"), x, channels, 1));
-  return maxPool(g, leakyRelu(g, sum, SLOPE), { kernel_shape: [2, 2], strides: [2, 2] });
+  // pooled before the activation, which keeps order: the same numbers, a quarter of them
+  return leakyRelu(g, maxPool(g, sum, { kernel_shape: [2, 2], strides: [2, 2] }), SLOPE);
 };
 
 /**
