@@ -68,6 +68,19 @@ describe.each([
     expect([...rowOf(outer, 0)]).toEqual(without(0));
   });
 
+  it("holds the rows of a sample alone, and learns from all others", async () => {
+    const sampled = { folds: Int32Array.from([-1, 1, 2, -1, 0, -1, -1, -1]), count: 3, asked: Int32Array.of(1, 2, 4) };
+    const seen = (...held: number[]): number[] => Array.from({ length: 8 }, (_, row) => (held.includes(row) ? 0 : 1));
+    const { outer, inner } = await crossScores(
+      { method, options: {} },
+      { support, round: sampled, pairs: true },
+      algebra,
+    );
+    expect([0, 1, 2].map((at) => [...rowOf(outer, at)])).toEqual([seen(1), seen(2), seen(4)]);
+    // without fold 0, which is row 4: rows 1 and 2
+    expect([0, 1, 2].map((at) => [...rowOf(inner[0]!, at)])).toEqual([seen(1, 4), seen(2, 4), seen(-1).fill(0)]);
+  });
+
   it("asks no pairs where none are wanted", async () => {
     const { inner } = await crossScores({ method, options: {} }, { support, round, pairs: false }, algebra);
     expect(inner).toEqual([]);

@@ -11,7 +11,7 @@ export interface Candidate {
 
 /** Scores of images by models that had not seen them. */
 export interface HeldOutScores {
-  /** Row i by the model trained without i's fold; [images, classes]. */
+  /** Row i by the model trained without i's fold; [images, classes], or [asked, classes] where the round names them. */
   readonly outer: Matrix;
   /** By outer fold o: row i by the model trained without o and without i's fold; empty when no pairs were asked for. */
   readonly inner: readonly Matrix[];
@@ -42,8 +42,8 @@ export const fitAll = async function* (
   }
 };
 
-const writeRows = (to: Matrix, rows: readonly number[], scores: Matrix, keep: (row: number) => boolean): void =>
-  rows.forEach((row, i) => keep(row) && rowOf(to, row).set(rowOf(scores, i)));
+const writeRows = (to: Matrix, places: readonly number[], scores: Matrix, keep: (at: number) => boolean): void =>
+  places.forEach((at, i) => keep(at) && rowOf(to, at).set(rowOf(scores, i)));
 
 /**
  * Scores every image by models that had not seen it.
@@ -58,21 +58,23 @@ export const crossScores = async (
 ): Promise<HeldOutScores> => {
   const { folds, count } = round;
   const all = Array.from(folds.keys());
+  const asked = round.asked ?? all;
   const held = heldOut(round, pairs);
   const isHeld = (row: number, { a, b }: { a: number; b: number | null }): boolean =>
     folds[row] === a || folds[row] === b;
   const subsets = held.map((pair) => Int32Array.from(all.filter((row) => !isHeld(row, pair))));
-  const outer = matrix(all.length, support.ways);
-  const inner = Array.from({ length: pairs ? count : 0 }, () => matrix(all.length, support.ways));
+  const outer = matrix(asked.length, support.ways);
+  const inner = Array.from({ length: pairs ? count : 0 }, () => matrix(asked.length, support.ways));
   for await (const { index, state } of fitAll(candidate, support, subsets, algebra)) {
     const pair = held[index]!;
-    const rows = all.filter((row) => isHeld(row, pair));
-    if (rows.length === 0) continue;
+    const places = [...asked.keys()].filter((at) => isHeld(asked[at]!, pair));
+    if (places.length === 0) continue;
+    const rows = places.map((at) => asked[at]!);
     const scores = await candidate.method.predict(state, takeRows(support.features, rows), algebra);
-    if (pair.b === null) writeRows(outer, rows, scores, () => true);
+    if (pair.b === null) writeRows(outer, places, scores, () => true);
     else {
-      writeRows(inner[pair.a]!, rows, scores, (row) => folds[row] === pair.b);
-      writeRows(inner[pair.b]!, rows, scores, (row) => folds[row] === pair.a);
+      writeRows(inner[pair.a]!, places, scores, (at) => folds[asked[at]!] === pair.b);
+      writeRows(inner[pair.b]!, places, scores, (at) => folds[asked[at]!] === pair.a);
     }
   }
   return { outer, inner };

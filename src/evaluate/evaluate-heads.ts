@@ -3,6 +3,9 @@ import { unknownName } from "../base/nearest-name.ts";
 import type { Random } from "../base/random.ts";
 import { openAlgebra, type Algebra } from "../methods/algebra.ts";
 import { fewShotMethods } from "../methods/few-shot/index.ts";
+import { method as nearestClassMean } from "../methods/few-shot/nearest-class-mean.ts";
+import { method as simpleShot } from "../methods/few-shot/simple-shot.ts";
+import { hasManyScores } from "../methods/many-classes.ts";
 import type { Method, Support } from "../methods/method.ts";
 import { rotate } from "../methods/rotate.ts";
 import { emitUnknown, everyRow, fitUnknown, scoreUnknown, type UnknownDetector } from "../methods/unknown.ts";
@@ -59,13 +62,19 @@ const ONE_THREAD_IMAGES = 512;
 
 type EmitArguments = [Parameters<Method["graph"]>[0], Parameters<Method["graph"]>[2]];
 
-/** The candidates that compete, from simple to flexible. */
-const candidatesOf = (heads: readonly string[] | undefined): Candidate[] => {
+/**
+ * Heads that keep one point a class, the mean of its images: learning is one sum over them. All others hold a matrix
+ * [images, classes] to learn, or in the model file to answer: gigabytes a fit where both are very many.
+ */
+const ONE_PASS: readonly Pick<Method, "name">[] = [nearestClassMean, simpleShot];
+
+/** The candidates that compete, from simple to flexible; of very many images and classes those of one pass. */
+const candidatesOf = (heads: readonly string[] | undefined, many: boolean): Candidate[] => {
   const names = fewShotMethods.map((method) => method.name);
   const wrong = heads?.find((name) => !names.includes(name));
   if (wrong !== undefined) throw unknownName("head", wrong, names);
   return fewShotMethods
-    .filter((method) => !heads || heads.includes(method.name))
+    .filter(({ name }) => (heads ? heads.includes(name) : !many || ONE_PASS.some((method) => method.name === name)))
     .sort((a, b) => a.complexity - b.complexity)
     .flatMap((method) => method.candidates.map((options) => ({ method, options })));
 };
@@ -132,6 +141,23 @@ const resultOf = async (
   };
 };
 
+/** Images, folds and labels as those who judge see them: of the asked images alone, where the plan names a sample. */
+const askedOf = (
+  plan: Plan,
+  { labels, groups }: Pick<EvaluateHeadsOptions, "labels" | "groups">,
+): Pick<Findings, "labels" | "groups" | "plan" | "sample"> => {
+  const rows = plan.rounds[0]?.asked;
+  if (!rows) return { labels, groups, plan };
+  const pick = (values: Int32Array): Int32Array => Int32Array.from(rows, (row) => values[row]!);
+  const rounds = plan.rounds.map(({ folds, count }) => ({ folds: pick(folds), count }));
+  return {
+    labels: pick(labels),
+    groups: pick(groups),
+    plan: { ...plan, rounds },
+    sample: { labels, groups, rows },
+  };
+};
+
 const evaluate = async (options: EvaluateHeadsOptions, algebra: Algebra): Promise<HeadResult> => {
   const { features, labels, groups, classes, random, threads, onProgress, classWeights } = options;
   const ways = classes.length;
@@ -142,18 +168,19 @@ const evaluate = async (options: EvaluateHeadsOptions, algebra: Algebra): Promis
     ambientDim: features.columns,
   };
   const plan = planRounds({ labels, groups, ways, keys: options.keys }, random.fork("folds"));
-  const wanted = candidatesOf(options.heads);
+  const wanted = candidatesOf(options.heads, hasManyScores(labels.length, ways));
   const candidates = plan.canSelect ? wanted : wanted.slice(0, 1);
   const total = plan.rounds.length * candidates.length + 2;
   let done = 0;
   const tick = (): void => onProgress?.(++done, total);
   const { scores } = await cross(plan, candidates, support, tick, algebra);
-  const nested = plan.rounds.map((round, r) => nestedRound({ round, labels, groups, scores: scores[r]! }));
-  const final = selectFinal({ candidates, plan, labels, groups, scores });
+  const asked = askedOf(plan, options);
+  const nested = asked.plan.rounds.map((round, r) => nestedRound({ ...asked, round, scores: scores[r]! }));
+  const final = selectFinal({ ...asked, candidates, scores });
   const candidate = candidates[final.chosen]!;
   const unknown = plan.kind === "none" || ways < 2 ? null : await evaluateUnknown(support, plan.rounds[0]!, algebra);
   tick();
-  const findings: Findings = { classes, labels, groups, plan, nested, final, unknown };
+  const findings: Findings = { ...asked, classes, nested, final, unknown };
   const evidence = await gatherEvidence(findings, (estimate) =>
     learningCurve({ support, groups, candidate, estimate, random: random.fork("learning curve") }, algebra),
   );
@@ -169,7 +196,8 @@ const evaluate = async (options: EvaluateHeadsOptions, algebra: Algebra): Promis
  * From labelled features to a head with evidence of how far it can be trusted.
  *
  * Nested, repeated, stratified group cross-validation over all candidate heads; the accuracy is that of the whole
- * selecting procedure. Then the head is chosen on all images and fitted on all of them.
+ * selecting procedure. Then the head is chosen on all images and fitted on all of them. Of very many images of very
+ * many classes (`hasManyScores`) a random sample is asked, and the simplest heads compete.
  * @throws E_FEATURE_NAN naming the row; E_CLASS_EMPTY; E_OPTION for an unknown head
  */
 export const evaluateHeads = async (options: EvaluateHeadsOptions): Promise<HeadResult> => {

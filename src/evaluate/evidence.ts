@@ -13,6 +13,19 @@ export interface Estimate {
 /** A method's options as they stand in manifests. */
 export type HeadOptions = Readonly<Record<string, number | string | boolean>>;
 
+/** Width of an interval from which on a recall says next to nothing of its class: that of a single image asked, say. */
+const SAYS_NOTHING = 0.6;
+
+/**
+ * The classes worth looking at, lowest recall first. Of a sample those of which enough images were asked: among
+ * thousands of classes with one image asked some miss it by chance.
+ */
+export const weakestFirst = ({ classes, confusedPairs }: Pick<Evidence, "classes" | "confusedPairs">) =>
+  classes
+    .flatMap((one) => (one.recall ? [{ ...one, recall: one.recall }] : []))
+    .filter(({ recall: { interval } }) => !confusedPairs || (interval && interval.high - interval.low < SAYS_NOTHING))
+    .sort((a, b) => a.recall.value - b.recall.value);
+
 /** How accuracy was estimated. */
 export interface Protocol {
   /** `none`: a class has one image (or one group), so accuracy cannot be estimated. */
@@ -39,7 +52,7 @@ export interface ClassEvidence {
 
 /**
  * What models that had not seen an image said of it. For an image that is never held out (the only one of its class)
- * `votes` is empty, `predicted` repeats the label and the probabilities are 0.
+ * `votes` is empty, `predicted` repeats the label and the probabilities are 0, or none where only a sample was asked.
  */
 export interface OutOfFold {
   /** Class index. */
@@ -50,9 +63,15 @@ export interface OutOfFold {
   readonly votes: readonly number[];
   /** Calibrated, mean over repeats; [classes], sums to 1. */
   readonly probabilities: readonly number[];
+  /** The classes that the probabilities are of, where those of the likeliest and the truth alone are kept. */
+  readonly classes?: readonly number[];
   /** Larger is stranger. */
   readonly unknownScore: number;
 }
+
+/** The probability of one class; 0 where it was not kept. */
+export const probabilityOf = ({ probabilities, classes }: OutOfFold, c: number): number =>
+  probabilities[classes ? classes.indexOf(c) : c] ?? 0;
 
 /** One way of learning the head that was tried. */
 export interface CandidateEvidence {
@@ -127,7 +146,7 @@ export interface UnknownEvidence {
   readonly falseAccept: number;
   /** Area under the ROC curve of the score, known against left-out; 0.5 = useless, 1 = perfect. */
   readonly auroc: number;
-  /** By class left out. */
+  /** By class left out; empty where only a sample was asked. */
   readonly falseAcceptByClass: readonly number[];
 }
 
@@ -158,8 +177,10 @@ export interface Evidence {
   readonly cannotEstimate: string | null;
   /** Accuracy of always naming the largest class. */
   readonly majorityBaseline: number;
-  /** [truth][predicted], in images, mean over repeats (so fractions occur); null when not estimated. */
+  /** [truth][predicted], in images, mean over repeats (so fractions occur); null when not estimated or too large. */
   readonly confusion: readonly (readonly number[])[] | null;
+  /** Instead of a matrix too large: the classes taken for another, most images first, at most 1000. */
+  readonly confusedPairs?: readonly { readonly label: number; readonly predicted: number; readonly images: number }[];
   /** By image, in the order given; null when not estimated. */
   readonly outOfFold: readonly OutOfFold[] | null;
   readonly selection: Selection;

@@ -5,14 +5,17 @@ import { crossValidated, effectiveImages } from "./intervals.ts";
 import {
   accuracyOf,
   balancedAccuracyOf,
-  confusionMatrix,
+  confusionOf,
   expectedCalibrationError,
   precisionsOf,
   recallsOf,
   reliabilityBins,
+  tableOf,
+  type Confusion,
 } from "./metrics.ts";
 import type { NestedRound } from "./nested.ts";
 import type { Plan } from "./protocol.ts";
+import { confusedPairsOf, outOfFoldOfAll, type Sample } from "./sample.ts";
 import type { Final } from "./select-final.ts";
 import { MAX_FALSE_REJECT, type UnknownResult } from "./unknown.ts";
 
@@ -25,6 +28,8 @@ export interface Findings {
   readonly nested: readonly NestedRound[];
   readonly final: Final;
   readonly unknown: UnknownResult | null;
+  /** All images, where those above, with their folds and answers, are a sample. */
+  readonly sample?: Sample;
 }
 
 /** Measures the learning curve, given the cross-validated accuracy and the images its models were trained on. */
@@ -33,32 +38,19 @@ export type DrawCurve = (estimate: { readonly accuracy: Estimate; readonly image
 const INTERVAL =
   "exact 95 % interval (Clopper & Pearson 1934) for 0.8 times as many trials as there are independent images: cross-validation varies more than a draw of as many images (Bates et al. 2021), repeats add no image, and near-copies count as one";
 
-const protocolOf = ({ plan }: Findings): Protocol => {
+const protocolOf = ({ plan, labels, sample }: Findings): Protocol => {
   const { kind, rounds, canSelect } = plan;
   const folds = rounds[0]?.count ?? 0;
   const nested = canSelect ? ", with the head chosen anew inside every fold" : ", with a head fixed beforehand";
   const times = rounds.length > 1 ? `, ${rounds.length} times` : "";
+  const some = sample ? ` of a random sample of ${labels.length} of the ${sample.labels.length} images` : "";
   const text =
     kind === "none"
       ? "Not estimated"
       : kind === "leave-one-out"
         ? `Leave-one-out over ${folds} images or groups${nested}`
-        : `${folds}-fold stratified cross-validation${times}${nested}; near-duplicates and groups stay together`;
+        : `${folds}-fold stratified cross-validation${some}${times}${nested}; near-duplicates and groups stay together`;
   return { kind, folds, repeats: rounds.length, text, intervalText: INTERVAL };
-};
-
-/** Mean of confusion matrices over rounds. */
-const meanConfusion = ({ labels, nested, classes }: Findings): number[][] => {
-  const rounds = nested.map(({ predicted }) =>
-    confusionMatrix(
-      labels.map((label, i) => (predicted[i]! < 0 ? -1 : label)),
-      predicted,
-      classes.length,
-    ),
-  );
-  return rounds[0]!.map((row, t) =>
-    row.map((_, p) => rounds.reduce((sum, counts) => sum + counts[t]![p]!, 0) / rounds.length),
-  );
 };
 
 /** Images asked in every round. */
@@ -75,21 +67,26 @@ const calibrationOf = ({ labels, nested, final }: Findings, asked: readonly numb
   return { temperature: final.temperature, expectedCalibrationError: expectedCalibrationError(bins), bins };
 };
 
-const classesOf = (findings: Findings, confusion: number[][] | null): ClassEvidence[] => {
+/** The class that the images of class `c` are most often taken for. */
+const mostlyTakenFor = (row: ReadonlyMap<number, number> | undefined, c: number): number | null => {
+  let most: [number | null, number] = [null, 0];
+  for (const [predicted, images] of row ?? []) if (predicted !== c && images > most[1]) most = [predicted, images];
+  return most[0];
+};
+
+const classesOf = (findings: Findings, confusion: Confusion | null, counts: ArrayLike<number>): ClassEvidence[] => {
   const { classes, labels, groups } = findings;
   const recalls = confusion && recallsOf(confusion);
   const precisions = confusion && precisionsOf(confusion);
   return classes.map((name, c) => {
     const asked = groups.filter((_, i) => labels[i] === c && wasAsked(findings, i));
     const recall = recalls?.[c] ?? null;
-    const misses = confusion?.[c]!.map((count, p) => (p === c ? 0 : count)) ?? [];
-    const most = Math.max(0, ...misses);
     return {
       name,
-      images: labels.filter((label) => label === c).length,
+      images: counts[c]!,
       recall: recall === null ? null : crossValidated(recall, effectiveImages(asked)),
       precision: precisions?.[c] ?? null,
-      mostlyTakenFor: most > 0 ? misses.indexOf(most) : null,
+      mostlyTakenFor: mostlyTakenFor(confusion?.[c], c),
     };
   });
 };
@@ -98,7 +95,7 @@ const classesOf = (findings: Findings, confusion: number[][] | null): ClassEvide
  * Balanced accuracy, for as many images as an equally precise sample with classes of one size would have:
  * classes² / Σ 1 / n_c.
  */
-const balancedOf = (findings: Findings, confusion: readonly (readonly number[])[], share: number): Estimate => {
+const balancedOf = (findings: Findings, confusion: Confusion, share: number): Estimate => {
   const value = balancedAccuracyOf(confusion);
   const asked = findings.labels.filter((_, i) => wasAsked(findings, i));
   const sizes = [...new Set(asked)].map((c) => asked.filter((label) => label === c).length * share);
@@ -123,9 +120,18 @@ const outOfFoldOf = ({ labels, nested, unknown, classes }: Findings): OutOfFold[
     };
   });
 
-const warningsOf = ({ classes, plan, final, unknown }: Findings): string[] => {
+/** What is known less well for a sample. */
+const sampleWarning = ({ classes, labels, plan }: Findings, images: number): string => {
+  const left = plan.unasked.length;
+  const unknown = left > 0 ? `; of ${left} classes none was drawn, so their own recall is not known` : "";
+  return `${images} images of ${classes.length} classes are too many to judge each: accuracy is that of ${labels.length} images drawn at random${unknown}. No learning curve is drawn, and only the heads that learn in one pass competed (--head names another).`;
+};
+
+const warningsOf = (findings: Findings): string[] => {
+  const { classes, plan, final, unknown, sample } = findings;
   const out: string[] = [];
-  if (plan.kind !== "none")
+  if (sample) out.push(sampleWarning(findings, sample.labels.length));
+  else if (plan.kind !== "none")
     for (const c of plan.unasked)
       out.push(
         `Class "${classes[c]}" has too few images or groups to hold any out: it is learned, but how well it is recognised cannot be estimated.`,
@@ -145,31 +151,45 @@ const roundsForSets = ({ labels, nested, plan }: Findings, asked: readonly numbe
     folds: asked.map((i) => plan.rounds[r]!.folds[i]!),
   }));
 
+const countsOf = (labels: Int32Array, ways: number): Int32Array => {
+  const counts = new Int32Array(ways);
+  for (const label of labels) counts[label]! += 1;
+  return counts;
+};
+
+/** As a table of all classes, or, of a sample, as a list of pairs. */
+const confusionFields = (confusion: Confusion | null, sample: Sample | undefined) =>
+  confusion && sample
+    ? { confusion: null, confusedPairs: confusedPairsOf(confusion) }
+    : { confusion: confusion && tableOf(confusion) };
+
 /** Puts all findings into one plain object. */
 export const gatherEvidence = async (findings: Findings, drawCurve: DrawCurve): Promise<Evidence> => {
-  const { classes, labels, groups, plan, final, unknown } = findings;
+  const { classes, labels, groups, plan, nested, final, unknown, sample } = findings;
   const possible = plan.kind !== "none";
   const asked = possible ? askedRows(findings) : [];
-  const confusion = possible ? meanConfusion(findings) : null;
-  const byClass = classesOf(findings, confusion);
+  const answers = nested.map((round) => round.predicted);
+  const confusion = possible ? confusionOf(labels, answers, classes.length) : null;
+  const all = sample?.labels ?? labels;
+  const counts = countsOf(all, classes.length);
   const worth = asked.length > 0 ? effectiveImages(asked.map((i) => groups[i]!)) : 0;
   const value = confusion ? accuracyOf(confusion) : 0;
   const accuracy = confusion && crossValidated(value, worth);
-  const counts = classes.map((_, c) => labels.filter((label) => label === c).length);
-  const trained = labels.length - asked.length / Math.max(1, plan.rounds[0]?.count ?? 1);
+  const trained = all.length - asked.length / Math.max(1, plan.rounds[0]?.count ?? 1);
+  const outOfFold = possible ? outOfFoldOf(findings) : null;
   return {
-    images: labels.length,
-    groups: new Set(groups).size,
-    classes: byClass,
+    images: all.length,
+    groups: new Set(sample?.groups ?? groups).size,
+    classes: classesOf(findings, confusion, counts),
     protocol: protocolOf(findings),
     accuracy,
     balancedAccuracy: confusion && balancedOf(findings, confusion, worth / asked.length),
     cannotEstimate: possible
       ? null
       : "Accuracy cannot be estimated: fewer than two classes have two images (or groups) or more, so none can be held out. Add images.",
-    majorityBaseline: Math.max(...counts) / labels.length,
-    confusion,
-    outOfFold: possible ? outOfFoldOf(findings) : null,
+    majorityBaseline: counts.reduce((a, b) => Math.max(a, b), 0) / all.length,
+    ...confusionFields(confusion, sample),
+    outOfFold: outOfFold && sample ? outOfFoldOfAll(outOfFold, sample) : outOfFold,
     selection: final.selection,
     calibration: possible ? calibrationOf(findings, asked) : null,
     conformal: possible ? crossConformal(roundsForSets(findings, asked)) : null,

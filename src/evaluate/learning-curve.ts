@@ -1,6 +1,7 @@
 import { argmax, rowOf, takeRows } from "../base/matrix.ts";
 import { shuffled, type Random } from "../base/random.ts";
 import type { Algebra } from "../methods/algebra.ts";
+import { hasManyScores } from "../methods/many-classes.ts";
 import type { Support } from "../methods/method.ts";
 import { fitAll, type Candidate } from "./cross-validate.ts";
 import type { Estimate, LearningCurve, LearningPoint } from "./evidence.ts";
@@ -144,6 +145,12 @@ const summary = (points: readonly LearningPoint[], forecasts: LearningCurve["for
     .concat(" is expected, if they are of the same kind.");
 };
 
+const NOT_MEASURED: LearningCurve = {
+  measured: [],
+  forecast: [],
+  text: "Not measured for so many images of so many classes: all that are left over would be scored by every class.",
+};
+
 export interface LearningCurveInput {
   readonly support: Support;
   readonly groups: Int32Array;
@@ -155,12 +162,14 @@ export interface LearningCurveInput {
 
 /**
  * How accuracy grows with the number of images: measured on random parts, extended to 2 and 5 times the images by an
- * inverse power law. No forecast where fewer than three points can be measured or the error does not fall.
+ * inverse power law. No forecast where fewer than three points can be measured or the error does not fall; nothing at
+ * all where images and classes are very many.
  */
 export const learningCurve = async (input: LearningCurveInput, algebra: Algebra): Promise<LearningCurve> => {
   const { support, groups, candidate, estimate, random } = input;
   const { ways, labels } = support;
   const n = labels.length;
+  if (hasManyScores(n, ways)) return NOT_MEASURED;
   const repeats = n * ways <= 2000 ? 6 : 2;
   const shares = SHARES.filter((share) => (share * n) / ways >= LEAST_SHOTS);
   const parts = shares.flatMap((share) =>

@@ -4,31 +4,49 @@ import { matrixOf } from "../base/matrix.ts";
 import {
   accuracyOf,
   balancedAccuracyOf,
-  confusionMatrix,
+  confusionOf,
   expectedCalibrationError,
   precisionsOf,
   predictedLabels,
   recallsOf,
   reliabilityBins,
+  tableOf,
 } from "./metrics.ts";
 
 // 3 cats: 2 right, 1 taken for a dog; 2 dogs: 1 right, 1 taken for a cat; 1 owl: taken for a dog.
 const labels = [0, 0, 0, 1, 1, 2];
 const predicted = [0, 0, 1, 1, 0, 1];
-const confusion = [
+const table = [
   [2, 1, 0],
   [1, 1, 0],
   [0, 1, 0],
 ];
+const confusion = confusionOf(labels, [predicted], 3);
 
-describe("confusionMatrix", () => {
-  it("counts images by truth and prediction", () => {
-    expect(confusionMatrix(labels, predicted, 3)).toEqual(confusion);
+describe("confusionOf", () => {
+  it("counts images by truth and prediction, and holds no pair of classes without images", () => {
+    expect(tableOf(confusion)).toEqual(table);
+    expect(confusion.map((row) => [...row])).toEqual([
+      [
+        [0, 2],
+        [1, 1],
+      ],
+      [
+        [0, 1],
+        [1, 1],
+      ],
+      [[1, 1]],
+    ]);
   });
 
-  it("passes over pairs without a truth", () => {
-    expect(confusionMatrix([0, -1, 1], [1, -1, 1], 2)).toEqual([
+  it("means repeats, and passes over images without an answer", () => {
+    const once = [1, -1, 1];
+    expect(tableOf(confusionOf([0, 0, 1], [once, once], 2))).toEqual([
       [0, 1],
+      [0, 1],
+    ]);
+    expect(tableOf(confusionOf([0, 1], [Int32Array.of(0, 1), Int32Array.of(1, 1)], 2))).toEqual([
+      [0.5, 0.5],
       [0, 1],
     ]);
   });
@@ -43,14 +61,11 @@ describe("shares of a confusion matrix", () => {
   });
 
   it("say null for a class without images, and leave it out of the balanced accuracy", () => {
-    const withEmpty = [
-      [3, 1],
-      [0, 0],
-    ];
+    const withEmpty = confusionOf([0, 0, 0, 0], [[0, 0, 0, 1]], 2);
     expect(recallsOf(withEmpty)).toEqual([3 / 4, null]);
     expect(precisionsOf(withEmpty)).toEqual([1, 0]);
     expect(balancedAccuracyOf(withEmpty)).toBe(3 / 4);
-    expect(accuracyOf([[0]])).toBeNaN();
+    expect(accuracyOf(confusionOf([], [[]], 1))).toBeNaN();
   });
 
   it("make balanced accuracy and accuracy equal where classes are of one size", () => {
@@ -58,9 +73,9 @@ describe("shares of a confusion matrix", () => {
     fc.assert(
       fc.property(pairs, (rows) => {
         // one image of each of the classes 0, 1 and 2 a row
-        const counts = confusionMatrix(
+        const counts = confusionOf(
           rows.flatMap(() => [0, 1, 2]),
-          rows.flat(),
+          [rows.flat()],
           4,
         );
         expect(balancedAccuracyOf(counts)).toBeCloseTo(accuracyOf(counts), 12);

@@ -5,32 +5,57 @@ import type { ReliabilityBin } from "./evidence.ts";
 export const predictedLabels = (scores: Matrix): Int32Array =>
   Int32Array.from({ length: scores.rows }, (_, i) => argmax(rowOf(scores, i)));
 
-/** Images by [truth][predicted]; pairs whose truth is negative are passed over. */
-export const confusionMatrix = (labels: ArrayLike<number>, predicted: ArrayLike<number>, ways: number): number[][] => {
-  const counts = Array.from({ length: ways }, () => new Array<number>(ways).fill(0));
-  for (let i = 0; i < labels.length; i++) if (labels[i]! >= 0) counts[labels[i]!]![predicted[i]!]! += 1;
-  return counts;
+/** Images by truth and predicted class, the latter ascending; pairs of classes without images are not in it. */
+export type Confusion = readonly ReadonlyMap<number, number>[];
+
+/** Confusion, mean over repeats; images without an answer (negative) are passed over. */
+export const confusionOf = (
+  labels: ArrayLike<number>,
+  repeats: readonly ArrayLike<number>[],
+  ways: number,
+): Confusion => {
+  const counts = Array.from({ length: ways }, () => new Map<number, number>());
+  for (const predicted of repeats)
+    for (let i = 0; i < labels.length; i++) {
+      if (predicted[i]! < 0) continue;
+      const row = counts[labels[i]!]!;
+      row.set(predicted[i]!, (row.get(predicted[i]!) ?? 0) + 1);
+    }
+  return counts.map(
+    (row) => new Map([...row].sort(([a], [b]) => a - b).map(([predicted, n]) => [predicted, n / repeats.length])),
+  );
 };
 
-const sum = (values: readonly number[]): number => values.reduce((total, v) => total + v, 0);
+/** As a table, [truth][predicted]. */
+export const tableOf = (confusion: Confusion): number[][] =>
+  confusion.map((row) => Array.from(confusion, (_, predicted) => row.get(predicted) ?? 0));
+
+const sum = (values: Iterable<number>): number => {
+  let total = 0;
+  for (const v of values) total += v;
+  return total;
+};
+
+const imagesOf = (row: ReadonlyMap<number, number>): number => sum(row.values());
+
+const rightOf = (row: ReadonlyMap<number, number>, c: number): number => row.get(c) ?? 0;
 
 /** Share of images on the diagonal; NaN for no images. */
-export const accuracyOf = (confusion: readonly (readonly number[])[]): number =>
-  sum(confusion.map((row, c) => row[c]!)) / sum(confusion.map(sum));
+export const accuracyOf = (confusion: Confusion): number => sum(confusion.map(rightOf)) / sum(confusion.map(imagesOf));
 
 /** Share of every class's images that are recognised; null for a class without images. */
-export const recallsOf = (confusion: readonly (readonly number[])[]): (number | null)[] =>
-  confusion.map((row, c) => (sum(row) > 0 ? row[c]! / sum(row) : null));
+export const recallsOf = (confusion: Confusion): (number | null)[] =>
+  confusion.map((row, c) => (imagesOf(row) > 0 ? rightOf(row, c) / imagesOf(row) : null));
 
 /** Share of the images taken for a class that are of it; null where none is. */
-export const precisionsOf = (confusion: readonly (readonly number[])[]): (number | null)[] =>
-  confusion.map((_, c) => {
-    const taken = sum(confusion.map((row) => row[c]!));
-    return taken > 0 ? confusion[c]![c]! / taken : null;
-  });
+export const precisionsOf = (confusion: Confusion): (number | null)[] => {
+  const taken = new Float64Array(confusion.length);
+  for (const row of confusion) for (const [predicted, images] of row) taken[predicted]! += images;
+  return confusion.map((row, c) => (taken[c]! > 0 ? rightOf(row, c) / taken[c]! : null));
+};
 
 /** Mean recall over the classes that have images. */
-export const balancedAccuracyOf = (confusion: readonly (readonly number[])[]): number => {
+export const balancedAccuracyOf = (confusion: Confusion): number => {
   const recalls = recallsOf(confusion).filter((r) => r !== null);
   return sum(recalls) / recalls.length;
 };

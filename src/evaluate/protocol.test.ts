@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRandom, shuffled } from "../base/random.ts";
-import { heldOut, planRounds, type Plan, type Subjects } from "./protocol.ts";
+import { heldOut, planRounds, type Plan } from "./protocol.ts";
+import type { Subjects } from "./subjects.ts";
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 

@@ -1,20 +1,16 @@
 import type { Random } from "../base/random.ts";
 import { leaveOneGroupOut, stratifiedGroupKFold } from "../data/splits.ts";
-
-/** What is evaluated: labels, groups and identities of the images. */
-export interface Subjects {
-  readonly labels: Int32Array;
-  readonly groups: Int32Array;
-  readonly ways: number;
-  /** Identity of every image, so that folds do not depend on order. */
-  readonly keys?: readonly string[] | undefined;
-}
+import { hasManyScores } from "../methods/many-classes.ts";
+import { SAMPLE_FOLDS, sampleRows } from "./sample.ts";
+import type { Subjects } from "./subjects.ts";
 
 /** One repeat of the cross-validation. */
 export interface Round {
   /** Fold of every image, 0 .. folds - 1; -1: always trained on, never asked. */
   readonly folds: Int32Array;
   readonly count: number;
+  /** The images that are asked, ascending, where they are a sample; scores are then held of them alone. */
+  readonly asked?: Int32Array;
 }
 
 export interface Plan {
@@ -74,7 +70,8 @@ const allowsPairs = (subjects: Subjects, round: Round): boolean => {
 };
 
 /** Repeats and folds by size: what keeps the whole evaluation in seconds. */
-const effort = (images: number, ways: number): { folds: number; repeats: number } => {
+const effort = (images: number, ways: number, many: boolean): { folds: number; repeats: number } => {
+  if (many) return { folds: SAMPLE_FOLDS, repeats: 1 };
   if (images <= 200 && ways <= 20) return { folds: 10, repeats: 3 };
   if (images <= 400) return { folds: 10, repeats: 1 };
   return { folds: 5, repeats: 1 };
@@ -84,20 +81,22 @@ const effort = (images: number, ways: number): { folds: number; repeats: number 
  * Plans the cross-validation: stratified group k-fold, repeated; leave-one-out where classes have 2 to 4 images.
  *
  * A class with one image (or one group) is always trained on and never asked; where fewer than two classes can be
- * asked, nothing can be estimated.
+ * asked, nothing can be estimated. Of very many images of very many classes a sample is asked.
  */
 export const planRounds = (subjects: Subjects, random: Random): Plan => {
   const counts = groupsPerClass(subjects);
-  const rows = holdable(subjects, counts);
+  const many = hasManyScores(subjects.labels.length, subjects.ways);
+  const held = holdable(subjects, counts);
+  const rows = many ? sampleRows(subjects, held, random.fork("sample")) : held;
   const asked = new Set(rows.map((i) => subjects.labels[i]!));
-  const missingFrom = (known: ReadonlySet<number>): number[] => [...counts.keys()].filter((c) => !known.has(c));
+  const missingFrom = (some: ReadonlySet<number>): number[] => [...counts.keys()].filter((c) => !some.has(c));
   if (asked.size < 2) return { kind: "none", rounds: [], canSelect: false, unasked: missingFrom(asked) };
   const pick = (values: Int32Array): Int32Array => Int32Array.from(rows, (i) => values[i]!);
   const [labels, groups] = [pick(subjects.labels), pick(subjects.groups)];
   const groupCount = new Set(groups).size;
   const fewest = Math.min(...counts.filter((_, c) => asked.has(c)));
-  const single = fewest <= LEAVE_ONE_OUT_SHOTS && groupCount <= LEAVE_ONE_OUT_GROUPS;
-  const { folds, repeats } = single ? { folds: groupCount, repeats: 1 } : effort(rows.length, subjects.ways);
+  const single = !many && fewest <= LEAVE_ONE_OUT_SHOTS && groupCount <= LEAVE_ONE_OUT_GROUPS;
+  const { folds, repeats } = single ? { folds: groupCount, repeats: 1 } : effort(rows.length, subjects.ways, many);
   const rounds = Array.from({ length: repeats }, (_, repeat) => {
     const keys = subjects.keys && rows.map((i) => subjects.keys![i]!);
     const count = Math.min(folds, groupCount);
@@ -112,14 +111,15 @@ export const planRounds = (subjects: Subjects, random: Random): Plan => {
         });
     const all = new Int32Array(subjects.labels.length).fill(-1);
     rows.forEach((row, i) => (all[row] = inner[i]!));
-    return settle(subjects, { folds: all, count });
+    const round = settle(subjects, { folds: all, count });
+    return many ? { ...round, asked: Int32Array.from(rows.filter((row) => round.folds[row]! >= 0)) } : round;
   });
-  const held = new Set(rows.filter((i) => rounds.some((r) => r.folds[i]! >= 0)).map((i) => subjects.labels[i]!));
+  const known = new Set(rows.filter((i) => rounds.some((r) => r.folds[i]! >= 0)).map((i) => subjects.labels[i]!));
   return {
     kind: single ? "leave-one-out" : "k-fold",
     rounds,
     canSelect: rounds.every((round) => allowsPairs(subjects, round)),
-    unasked: missingFrom(held),
+    unasked: missingFrom(known),
   };
 };
 

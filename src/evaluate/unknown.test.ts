@@ -122,6 +122,18 @@ describe("evaluateUnknown", () => {
     expect(evidence.auroc).toBeGreaterThan(0.99);
   });
 
+  it("asks a sample alone, known and strange, and gives no figures by class", async () => {
+    const { support, round } = clouds(4, 12, 25);
+    const asked = Int32Array.from(support.labels.keys()).filter((row) => row % 3 === 0);
+    const folds = round.folds.map((fold, row) => (row % 3 === 0 ? fold : -1));
+    const { scores, evidence } = await evaluateUnknown(support, { folds, count: 5, asked }, algebra);
+    expect(scores).toHaveLength(asked.length);
+    expect(scores.some(Number.isNaN)).toBe(false);
+    expect(evidence.auroc).toBeGreaterThan(0.99);
+    expect(evidence.falseAccept).toBeLessThan(0.1);
+    expect(evidence.falseAcceptByClass).toEqual([]);
+  });
+
   it("scores an image by detectors that had not seen its fold", async () => {
     const { support, round } = clouds(5, 10, 4);
     const { scores } = await evaluateUnknown(support, round, algebra);

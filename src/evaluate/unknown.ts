@@ -57,27 +57,47 @@ const leftOut = (ways: number): ((c: number) => number) => {
   return (c) => c % rounds;
 };
 
-/** Unknown scores of every image by a detector that had not seen its part; NaN where `partOf` is negative. */
-const scoresByParts = async (
-  support: Support,
-  partOf: (row: number) => number,
-  algebra: Algebra,
-): Promise<Float64Array> => {
+/** Detectors for several subsets; of a sample's large ones only one at a time is held. */
+const detectors = async function* (support: Support, subsets: readonly Int32Array[], algebra: Algebra) {
+  if (distanceFor(support) === "indicator") yield* await fitUnknown(support, subsets, algebra);
+  else for (const rows of subsets) yield* await fitUnknown(support, [rows], algebra);
+};
+
+interface Parts {
+  readonly rows: readonly number[];
+  readonly partOf: (row: number) => number;
+}
+
+/** Unknown scores of the rows asked by a detector that had not seen their part; NaN where `partOf` is negative. */
+const scoresByParts = async (support: Support, { rows, partOf }: Parts, algebra: Algebra): Promise<Float64Array> => {
   const all = Array.from(support.labels.keys());
-  const parts = [...new Set(all.map(partOf))].filter((part) => part >= 0);
+  const parts = [...new Set(rows.map(partOf))].filter((part) => part >= 0);
   const subsets = parts.map((part) => Int32Array.from(all.filter((row) => partOf(row) !== part)));
-  const out = new Float64Array(all.length).fill(NaN);
-  for (const [p, detector] of (await fitUnknown(support, subsets, algebra)).entries()) {
-    const asked = all.filter((row) => partOf(row) === parts[p]);
+  const out = new Float64Array(rows.length).fill(NaN);
+  let p = 0;
+  for await (const detector of detectors(support, subsets, algebra)) {
+    const places = [...rows.keys()].filter((at) => partOf(rows[at]!) === parts[p]);
+    const asked = places.map((at) => rows[at]!);
     const scores = await scoreUnknown(detector, takeRows(support.features, asked), algebra);
-    asked.forEach((row, i) => (out[row] = scores[i]!));
+    places.forEach((at, i) => (out[at] = scores[i]!));
+    p++;
   }
   return out;
 };
 
+/** Share of the strangers of every class asked that are taken for a known one, classes ascending. */
+const acceptedByClass = (labels: readonly number[], strange: ArrayLike<number>, threshold: number): number[] => {
+  const own = new Map<number, { images: number; accepted: number }>();
+  labels.forEach((label, i) => {
+    const { images, accepted } = own.get(label) ?? { images: 0, accepted: 0 };
+    own.set(label, { images: images + 1, accepted: accepted + (strange[i]! <= threshold ? 1 : 0) });
+  });
+  return [...own].sort(([a], [b]) => a - b).map(([, { images, accepted }]) => accepted / images);
+};
+
 /** Out-of-fold unknown scores with what they are worth. */
 export interface UnknownResult {
-  /** By image; NaN for images never held out. */
+  /** By image, or asked image where the round names them; NaN for images never held out. */
   readonly scores: Float64Array;
   readonly evidence: UnknownEvidence;
 }
@@ -90,23 +110,25 @@ export interface UnknownResult {
  */
 export const evaluateUnknown = async (support: Support, round: Round, algebra: Algebra): Promise<UnknownResult> => {
   const part = leftOut(support.ways);
-  const scores = await scoresByParts(support, (row) => round.folds[row]!, algebra);
-  const strange = await scoresByParts(support, (row) => part(support.labels[row]!), algebra);
+  const rows = Array.from(round.asked ?? support.labels.keys());
+  const scores = await scoresByParts(support, { rows, partOf: (row) => round.folds[row]! }, algebra);
+  const strange = await scoresByParts(support, { rows, partOf: (row) => part(support.labels[row]!) }, algebra);
   const known = scores.filter((s) => !Number.isNaN(s));
   const threshold = chooseThreshold(known, strange);
-  const byClass = Array.from({ length: support.ways }, (_, c) => {
-    const own = strange.filter((_, i) => support.labels[i] === c);
-    return own.filter((s) => s <= threshold).length / own.length;
-  });
+  const byClass = acceptedByClass(
+    rows.map((row) => support.labels[row]!),
+    strange,
+    threshold,
+  );
   return {
     scores,
     evidence: {
       threshold,
-      text: describeDetector({ distance: distanceFor(support.ways) }),
+      text: describeDetector({ distance: distanceFor(support) }),
       falseReject: known.filter((s) => s > threshold).length / known.length,
-      falseAccept: byClass.reduce((sum, v) => sum + v, 0) / support.ways,
+      falseAccept: byClass.reduce((sum, v) => sum + v, 0) / byClass.length,
       auroc: areaUnderCurve(known, strange),
-      falseAcceptByClass: byClass,
+      falseAcceptByClass: round.asked ? [] : byClass,
     },
   };
 };

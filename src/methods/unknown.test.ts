@@ -51,8 +51,9 @@ const byGraph = async (detector: UnknownDetector, queries: Matrix): Promise<Floa
 };
 
 describe("the distance", () => {
-  it("is the cosine for up to three classes, regressed indicators from four", () => {
-    expect([2, 3, 4, 50].map(distanceFor)).toEqual(["cosine", "cosine", "indicator", "indicator"]);
+  it("is the cosine for up to three classes, regressed indicators from four, the cosine again for very many", () => {
+    const distanceOf = (ways: number) => distanceFor({ labels: new Int32Array(5 * ways), ways });
+    expect([2, 3, 4, 50, 5000].map(distanceOf)).toEqual(["cosine", "cosine", "indicator", "indicator", "cosine"]);
   });
 
   it("is described in words", () => {

@@ -18,13 +18,14 @@ import {
   type LinearHead,
 } from "./few-shot/_shared.ts";
 import { method as ridge } from "./few-shot/ridge.ts";
+import { hasManyScores } from "./many-classes.ts";
 import type { Support } from "./method.ts";
 
 /** How strange an image is to a set of classes; plain data. */
 export interface UnknownDetector {
   /**
    * `indicator`: squared distance of the regressed class indicators from the nearest class's own.
-   * `cosine`: 1 - cosine to the nearest class mean; for up to three classes.
+   * `cosine`: 1 - cosine to the nearest class mean; for up to three classes, and for very many.
    */
   readonly distance: "indicator" | "cosine";
   readonly head: LinearHead;
@@ -36,14 +37,18 @@ export const describeDetector = ({ distance }: Pick<UnknownDetector, "distance">
     ? "distance to the nearest class in the space of regressed class indicators"
     : "cosine distance to the nearest class mean";
 
-/** Ridge penalty of the regression; see docs/methods.md for what was measured. */
+/** Ridge penalty of the regression. */
 const LAMBDA = 0.1;
 
 /** The subset of all rows; what the detector that is kept learns from. */
 export const everyRow = (support: Support): Int32Array => Int32Array.from(support.labels.keys());
 
-/** Which distance suits a number of classes: regression tells classes from one another, so it needs some, also with one left out. */
-export const distanceFor = (ways: number): UnknownDetector["distance"] => (ways > 3 ? "indicator" : "cosine");
+/**
+ * Which distance suits: regression tells classes from one another, so it needs some, also with one left out; its
+ * indicators are a matrix [images, classes], which very many do not get.
+ */
+export const distanceFor = ({ labels, ways }: Pick<Support, "labels" | "ways">): UnknownDetector["distance"] =>
+  ways > 3 && !hasManyScores(labels.length, ways) ? "indicator" : "cosine";
 
 const indicatorDetectors = async (
   support: Support,
@@ -74,7 +79,7 @@ export const fitUnknown = async (
   subsets: readonly Int32Array[],
   algebra: Algebra,
 ): Promise<UnknownDetector[]> => {
-  const distance = distanceFor(support.ways);
+  const distance = distanceFor(support);
   const heads =
     distance === "indicator"
       ? await indicatorDetectors(support, subsets, algebra)

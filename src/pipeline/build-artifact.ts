@@ -14,6 +14,8 @@ const metadataOf = (
   const { backbone, dataset, embedded, classes, labels, selected } = lesson;
   const { accuracy, balancedAccuracy, calibration, conformal, unknown } = evidence;
   const { name, sha256, source, licence } = backbone.resolved;
+  const counts = new Array<number>(classes.length).fill(0);
+  for (const label of labels) counts[label]! += 1;
   return {
     labels: [...classes],
     preprocess: backbone.preprocess as ArtifactMetadata["preprocess"],
@@ -39,7 +41,7 @@ const metadataOf = (
     },
     dataset: {
       version: datasetVersion(dataset, embedded),
-      counts: classes.map((_, c) => labels.reduce((n, l) => n + (l === c ? 1 : 0), 0)),
+      counts,
     },
     training: {
       names: kept.map((row) => dataset.items[selected.training.items[row]!]!.name),

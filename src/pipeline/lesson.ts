@@ -22,6 +22,7 @@ export const lessonOf = (parts: Omit<Lesson, "classes" | "labels" | "renumber">)
   const present = new Set(selected.training.labels);
   const renumber = new Int32Array(dataset.classes.length).fill(-1);
   const classes = dataset.classes.filter((_, c) => present.has(c));
-  classes.forEach((name, c) => (renumber[dataset.classes.indexOf(name)] = c));
+  let next = 0;
+  for (const c of dataset.classes.keys()) if (present.has(c)) renumber[c] = next++;
   return { ...parts, classes, renumber, labels: selected.training.labels.map((label) => renumber[label]!) };
 };

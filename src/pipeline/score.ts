@@ -7,11 +7,13 @@ import { wilson } from "../evaluate/intervals.ts";
 import {
   accuracyOf,
   balancedAccuracyOf,
-  confusionMatrix,
+  confusionOf,
   expectedCalibrationError,
   recallsOf,
   reliabilityBins,
+  tableOf,
 } from "../evaluate/metrics.ts";
+import { hasManyScores } from "../methods/many-classes.ts";
 import { picturesOf, predictPictures } from "./predict.ts";
 
 /** How well a model does on labelled photos. */
@@ -32,26 +34,24 @@ export interface Score {
     readonly recall: number | null;
     readonly interval: Interval;
   }[];
-  /** [truth][predicted] */
-  readonly confusion: readonly (readonly number[])[];
+  /** [truth][predicted]; null where that is too large a table. */
+  readonly confusion: readonly (readonly number[])[] | null;
 }
 
-/**
- * Scores answers against the truth.
- *
- * @param answers.probabilities  [photos][classes]
- */
-export const scoreAnswers = (
-  classes: readonly string[],
-  answers: {
-    readonly truth: readonly number[];
-    readonly probabilities: readonly (readonly number[])[];
-    readonly unknown: readonly boolean[];
-  },
-): Score => {
-  const { truth, probabilities, unknown } = answers;
-  const predicted = probabilities.map((row) => argmax(row));
-  const confusion = confusionMatrix(truth, predicted, classes.length);
+/** What the model said of one photo. */
+interface Scored {
+  readonly truth: number;
+  /** The likeliest class, with its probability. */
+  readonly predicted: number;
+  readonly confidence: number;
+  readonly unknown: boolean;
+}
+
+/** Scores answers against the truth. */
+const scoreAnswers = (classes: readonly string[], answers: readonly Scored[]): Score => {
+  const truth = answers.map((a) => a.truth);
+  const predicted = answers.map((a) => a.predicted);
+  const confusion = confusionOf(truth, [predicted], classes.length);
   const recalls = recallsOf(confusion);
   const accuracy = accuracyOf(confusion);
   return {
@@ -59,17 +59,15 @@ export const scoreAnswers = (
     balancedAccuracy: balancedAccuracyOf(confusion),
     interval: wilson(accuracy * truth.length, truth.length),
     ece: expectedCalibrationError(
-      reliabilityBins(
-        probabilities.map((row, i) => ({ confidence: row[predicted[i]!]!, right: predicted[i] === truth[i] })),
-      ),
+      reliabilityBins(answers.map(({ confidence, ...a }) => ({ confidence, right: a.predicted === a.truth }))),
     ),
     n: truth.length,
-    unknownRate: unknown.filter(Boolean).length / truth.length,
+    unknownRate: answers.filter((a) => a.unknown).length / truth.length,
     perClass: classes.map((name, c) => {
-      const images = confusion[c]!.reduce((sum, n) => sum + n, 0);
-      return { name, images, recall: recalls[c]!, interval: wilson(confusion[c]![c]!, images) };
+      const images = [...confusion[c]!.values()].reduce((sum, n) => sum + n, 0);
+      return { name, images, recall: recalls[c]!, interval: wilson(confusion[c]!.get(c) ?? 0, images) };
     }),
-    confusion,
+    confusion: hasManyScores(truth.length, classes.length) ? null : tableOf(confusion),
   };
 };
 
@@ -91,21 +89,19 @@ export const scoreItems = async (
   photos: LabelledItems,
   onProgress?: (done: number, total: number) => void,
 ): Promise<{ score: Score | null; unreadable: number }> => {
-  const truth: number[] = [];
-  const probabilities: (readonly number[])[] = [];
-  const unknown: boolean[] = [];
+  const answers: Scored[] = [];
   let done = 0;
   for await (const answer of predictPictures(model, picturesOf(photos.items, photos.hashes))) {
     if ("prediction" in answer) {
-      truth.push(photos.truth[done]!);
-      probabilities.push(answer.prediction.probabilities);
-      unknown.push(answer.prediction.label === null);
+      const { probabilities, probability, label } = answer.prediction;
+      const predicted = argmax(probabilities);
+      answers.push({ truth: photos.truth[done]!, predicted, confidence: probability, unknown: label === null });
     }
     done++;
     onProgress?.(done, photos.items.length);
   }
-  const score = truth.length === 0 ? null : scoreAnswers(model.metadata.labels, { truth, probabilities, unknown });
-  return { score, unreadable: done - truth.length };
+  const score = answers.length === 0 ? null : scoreAnswers(model.metadata.labels, answers);
+  return { score, unreadable: done - answers.length };
 };
 
 const checkLabelled = ({ root, items }: DataSet, labels: readonly string[]): void => {
@@ -144,13 +140,14 @@ export const scoreModel = async (
   const hasTest = dataset.items.some((item) => item.split === "test");
   if (hasTest) notes.push("only the test folder is scored");
   const labelled = dataset.items.filter((item) => item.label !== null && (!hasTest || item.split === "test"));
-  const items = labelled.filter((item) => labels.includes(item.label!));
+  const indexOf = new Map(labels.map((label, c) => [label, c]));
+  const items = labelled.filter((item) => indexOf.has(item.label!));
   if (items.length < labelled.length)
     notes.push(`${labelled.length - items.length} photos of classes the model does not know were dropped`);
   notes.push(...trainedNotes(items, training.names));
   const { score, unreadable } = await scoreItems(
     model,
-    { items, truth: items.map((item) => labels.indexOf(item.label!)) },
+    { items, truth: items.map((item) => indexOf.get(item.label!)!) },
     onProgress,
   );
   if (unreadable > 0) notes.push(`${unreadable} photos could not be read`);

@@ -9,6 +9,7 @@ import { contest } from "../evaluate/contest.ts";
 import { evaluateHeads, type HeadResult } from "../evaluate/evaluate-heads.ts";
 import type { Evidence } from "../evaluate/evidence.ts";
 import { weighClasses, type ClassWeights } from "../methods/class-weights.ts";
+import { hasManyScores } from "../methods/many-classes.ts";
 import { openBackbone, type Backbone } from "./backbone.ts";
 import { buildArtifact } from "./build-artifact.ts";
 import { embedDataset, type Embedded } from "./embed.ts";
@@ -219,7 +220,9 @@ const learn = (options: TrainOptions, lesson: Lesson): Promise<HeadResult> => {
 };
 
 /** Why the network is not tuned although it was asked for; null where it can be. */
-const tooFewToTune = ({ labels, selected, classes }: Lesson): string | null => {
+const hindranceOf = ({ labels, selected, classes }: Lesson): string | null => {
+  if (hasManyScores(labels.length, classes.length))
+    return `not fine-tuned: ${labels.length} photos of ${classes.length} classes are too many to judge each by both`;
   const few = classes.filter(
     (_, c) => new Set(selected.training.groups.filter((_, i) => labels[i] === c)).size < FEWEST_TO_TUNE,
   );
@@ -330,7 +333,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
   const head = await learn(options, lesson);
   watch.lap("evaluate and fit");
   if (!fineTune) return write(head);
-  const hindrance = tooFewToTune(lesson);
+  const hindrance = hindranceOf(lesson);
   if (hindrance !== null) {
     notes.push(hindrance);
     return write(head);

@@ -29,6 +29,23 @@ it("suspects confident contradictions on which all repeats agree, most doubtful 
   ]);
 });
 
+it("counts of a sample the images asked alone, and suspects none to be of a class that was not", () => {
+  const kept = (label: number, classes: number[], probabilities: number[]): OutOfFold => ({
+    ...judged(label, probabilities, [classes[0]!]),
+    predicted: classes[0]!,
+    classes,
+  });
+  const left = { ...judged(7, [], []), predicted: 7 };
+  const rows = [
+    left,
+    kept(7, [7, 3], [0.8, 0.2]),
+    kept(3, [7, 3], [0.9, 0.1]), // as sure of 7 as images of 7 are
+    kept(3, [7, 3], [0.6, 0.4]), // less so
+    kept(3, [5, 3], [0.9, 0.1]), // nothing is known of how sure images of 5 are
+  ];
+  expect(labelSuspects(rows, 8)).toEqual([{ row: 2, suggested: 7, margin: 0.8 }]);
+});
+
 it("does not suspect an unsure contradiction", () => {
   const rows = [judged(0, [0.9, 0.1], [0]), judged(1, [0.1, 0.9], [1]), judged(1, [0.55, 0.45], [0])];
   expect(labelSuspects(rows, 2)).toEqual([]);

@@ -1,4 +1,4 @@
-import type { OutOfFold } from "../evaluate/evidence.ts";
+import { probabilityOf, type OutOfFold } from "../evaluate/evidence.ts";
 
 /** An image whose label is doubtful. */
 export interface Suspect {
@@ -13,7 +13,7 @@ export interface Suspect {
  * Images that are confidently of another class than their label says, most doubtful first.
  *
  * An image labelled i is suspected where its likeliest class j is not i, p_j >= t_j, the mean of p_j over the images
- * labelled j, and no repeat voted for i.
+ * labelled j, and no repeat voted for i. Images without probabilities, beside a sample that was asked, do not count.
  *
  * Differs from the paper: j is the likeliest class of all, not of those above their t; repeats must agree; nothing is
  * pruned by the estimated joint, for people look at each.
@@ -23,16 +23,19 @@ export interface Suspect {
 export const labelSuspects = (outOfFold: readonly OutOfFold[], classes: number): Suspect[] => {
   const sums = new Float64Array(classes);
   const counts = new Int32Array(classes);
-  for (const { label, probabilities } of outOfFold) {
-    sums[label]! += probabilities[label] ?? 0;
-    counts[label]!++;
+  for (const one of outOfFold) {
+    if (one.probabilities.length === 0) continue;
+    sums[one.label]! += probabilityOf(one, one.label);
+    counts[one.label]!++;
   }
   const suspects: Suspect[] = [];
-  for (const [row, { label, predicted, votes, probabilities }] of outOfFold.entries()) {
+  for (const [row, one] of outOfFold.entries()) {
+    const { label, predicted, votes } = one;
     if (predicted === label || votes.includes(label)) continue;
-    const confident = probabilities[predicted]! >= sums[predicted]! / Math.max(1, counts[predicted]!);
-    if (!confident) continue;
-    suspects.push({ row, suggested: predicted, margin: probabilities[predicted]! - (probabilities[label] ?? 0) });
+    const probability = probabilityOf(one, predicted);
+    // of a class of which no image was asked the mean is NaN: nothing is suspected to be of it
+    if (!(probability >= sums[predicted]! / counts[predicted]!)) continue;
+    suspects.push({ row, suggested: predicted, margin: probability - probabilityOf(one, label) });
   }
   return suspects.sort((a, b) => b.margin - a.margin || a.row - b.row);
 };

@@ -1,4 +1,5 @@
 import { internalError } from "../base/errors.ts";
+import { probabilityOf } from "../evaluate/evidence.ts";
 import { labelSuspects, type Suspect } from "./label-suspects.ts";
 import { DEFAULT_LIMITS, type ReportInput, type ReportLimits } from "./input.ts";
 
@@ -34,8 +35,10 @@ export interface View {
   readonly limits: ReportLimits;
   readonly classNames: readonly string[];
   readonly rows: readonly Row[];
-  /** Null where accuracy could not be estimated. */
+  /** Null where accuracy could not be estimated; of a sample those that were asked. */
   readonly judged: readonly Judged[] | null;
+  /** The judgement of a row, where there is one. */
+  readonly judgedAt: ReadonlyMap<number, Judged>;
   /** Most images first. */
   readonly pairs: readonly ConfusedPair[];
   /** Rows whose label is doubtful, most doubtful first. */
@@ -55,6 +58,7 @@ export const viewOf = (input: ReportInput): View => {
     classNames,
     rows,
     judged,
+    judgedAt: new Map(judged?.map((one) => [one.row, one])),
     pairs: judged ? confusedPairs(judged, classNames.length) : [],
     suspects: input.evidence.outOfFold ? labelSuspects(input.evidence.outOfFold, classNames.length) : [],
   };
@@ -75,9 +79,11 @@ const rowsOf = (input: ReportInput, classNames: readonly string[]): Row[] => {
 const judge = (input: ReportInput, rows: readonly Row[]): Judged[] | null => {
   const { outOfFold } = input.evidence;
   if (!outOfFold) return null;
-  return rows.map((row, i) => {
-    const { predicted, probabilities } = outOfFold[i]!;
-    return { ...row, predicted, probability: probabilities[predicted] ?? 0, truth: probabilities[row.label] ?? 0 };
+  return rows.flatMap((row, i) => {
+    const one = outOfFold[i]!;
+    if (one.probabilities.length === 0) return [];
+    const { predicted } = one;
+    return [{ ...row, predicted, probability: probabilityOf(one, predicted), truth: probabilityOf(one, row.label) }];
   });
 };
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { optionError } from "../../base/errors.ts";
-import type { Evidence } from "../../evaluate/evidence.ts";
+import { weakestFirst, type Evidence } from "../../evaluate/evidence.ts";
 import type { ResolvedBackbone } from "../../pipeline/resolve-backbone.ts";
 import type { TrainOptions, TrainResult } from "../../pipeline/train.ts";
 import type { Context } from "../command.ts";
@@ -125,14 +125,14 @@ export const trainWithProgress = async (
 };
 
 /** The classes with the lowest recall, worst first. */
-const weakest = ({ classes }: Evidence, most: number): string[] =>
-  classes
-    .flatMap((c) => (c.recall && c.recall.value < 1 ? [{ c, recall: c.recall }] : []))
-    .sort((a, b) => a.recall.value - b.recall.value)
+const weakest = (evidence: Evidence, most: number): string[] =>
+  weakestFirst(evidence)
+    .filter(({ recall }) => recall.value < 1)
     .slice(0, most)
-    .map(({ c, recall }) => {
-      const taken = c.mostlyTakenFor === null ? "" : `, mostly taken for ${printable(classes[c.mostlyTakenFor]!.name)}`;
-      return `${printable(c.name)}: recall ${percent(recall.value, 0)}${recall.interval ? ` (${percentRange(recall.interval)})` : ""} of ${c.images}${taken}`;
+    .map(({ name, images, recall, mostlyTakenFor }) => {
+      const taken =
+        mostlyTakenFor === null ? "" : `, mostly taken for ${printable(evidence.classes[mostlyTakenFor]!.name)}`;
+      return `${printable(name)}: recall ${percent(recall.value, 0)}${recall.interval ? ` (${percentRange(recall.interval)})` : ""} of ${images}${taken}`;
     });
 
 /** Largest to smallest class from which the weights of classes are printed. */

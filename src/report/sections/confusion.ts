@@ -8,7 +8,8 @@ import { className, type Judged, type View } from "../view.ts";
 export const writeConfusion: WriteSection = (view, book) => {
   if (!view.judged) return null;
   const small = view.classNames.length <= view.limits.matrixClasses;
-  const how = "Each image was judged by models that had not seen it.";
+  const asked = view.judged.length;
+  const how = `${asked < view.rows.length ? `A random sample of ${plural(asked, "image")}` : "Each image"} was judged by models that had not seen it.`;
   return {
     id: "confusion",
     title: "Confusion matrix",

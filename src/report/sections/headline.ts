@@ -1,4 +1,4 @@
-import type { Estimate, Evidence } from "../../evaluate/evidence.ts";
+import { weakestFirst, type Estimate, type Evidence } from "../../evaluate/evidence.ts";
 import { facts } from "../book.ts";
 import { count, name, percent, percentRange, plural } from "../format.ts";
 import { html, join, type Html } from "../html.ts";
@@ -123,13 +123,12 @@ const counted = (n: number, id: string, say: (n: number) => string): Html[] => (
 
 /** The class missed most, where one stands out. */
 const weakest = (view: View): Html[] => {
-  const { classes, balancedAccuracy } = view.input.evidence;
-  const known = classes.flatMap((one) => (one.recall ? [{ ...one, recall: one.recall.value }] : []));
-  const worst = known.sort((a, b) => a.recall - b.recall)[0];
-  if (!worst || !balancedAccuracy || worst.recall >= 1 || worst.recall > balancedAccuracy.value - 0.03) return [];
+  const { balancedAccuracy } = view.input.evidence;
+  const worst = weakestFirst(view.input.evidence)[0];
+  if (!worst || !balancedAccuracy) return [];
+  const recall = worst.recall.value;
+  if (recall >= 1 || recall > balancedAccuracy.value - 0.03) return [];
   const taken =
     worst.mostlyTakenFor === null ? null : html`, mostly taken for ${name(className(view, worst.mostlyTakenFor), 40)}`;
-  return [
-    html`Weakest class: ${link("classes", name(worst.name, 40))}, ${percent(worst.recall, 0)} recognised${taken}`,
-  ];
+  return [html`Weakest class: ${link("classes", name(worst.name, 40))}, ${percent(recall, 0)} recognised${taken}`];
 };

@@ -72,12 +72,15 @@ const groupsOf = (view: View): Group[] => {
       has: (row) => view.rows[row]?.label === label,
     }));
   const wrong = (row: number): boolean => {
-    const judged = view.judged?.[row];
+    const judged = view.judgedAt.get(row);
     return judged !== undefined && judged.predicted !== judged.label;
   };
+  const sampled = view.judged !== null && view.judged.length < view.rows.length;
+  const left = (row: number): boolean => sampled && !view.judgedAt.has(row);
   return [
-    { title: "recognised", colour: "var(--k0)", symbol: "circle", has: (row) => !wrong(row) },
+    { title: "recognised", colour: "var(--k0)", symbol: "circle", has: (row) => !wrong(row) && !left(row) },
     { title: "mistaken", colour: "var(--k1)", symbol: "triangle", has: wrong },
+    ...(sampled ? [{ title: "not asked", colour: "var(--k2)", symbol: "rect" as const, has: left }] : []),
   ];
 };
 
@@ -94,7 +97,7 @@ const sample = (view: View): number[] => {
 
 const pointOf = (view: View, row: number, group: number): Point => {
   const { item, name: file, label } = view.rows[row]!;
-  const judged = view.judged?.[row];
+  const judged = view.judgedAt.get(row);
   const guess = judged
     ? judged.predicted === judged.label
       ? `recognised, ${percent(judged.probability, 0)}`

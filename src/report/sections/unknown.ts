@@ -1,6 +1,6 @@
 import type { OutOfFold } from "../../evaluate/evidence.ts";
 import { axis, chartFigure, COLOUR, type Chart } from "../chart.ts";
-import { facts } from "../book.ts";
+import { facts, type Book } from "../book.ts";
 import { count, decimal, percent, plural, shortName } from "../format.ts";
 import { html, type Html } from "../html.ts";
 import type { WriteSection } from "../section.ts";
@@ -24,22 +24,25 @@ export const writeUnknown: WriteSection = (view, book) => {
               ["Threshold", decimal(unknown.threshold, 4)],
               ["Score", unknown.text],
             ])}
-            ${book.table({
-              id: "false-accepts",
-              caption: "Strangers taken for a class, by class left out",
-              columns: [
-                { title: "Class left out", kind: "text" },
-                { title: "Taken for a known class", kind: "number" },
-              ],
-              rows: leftOut(view, unknown.falseAcceptByClass),
-              pageSize: 12,
-            })}`
+            ${unknown.falseAcceptByClass.length > 0 ? byClass(view, book, unknown.falseAcceptByClass) : null}`
           : null
       }
       ${conformal ? sets(view, outOfFold ?? []) : null}
     `,
   };
 };
+
+const byClass = (view: View, book: Book, shares: readonly number[]): Html =>
+  book.table({
+    id: "false-accepts",
+    caption: "Strangers taken for a class, by class left out",
+    columns: [
+      { title: "Class left out", kind: "text" },
+      { title: "Taken for a known class", kind: "number" },
+    ],
+    rows: leftOut(view, shares),
+    pageSize: 12,
+  });
 
 const leftOut = (view: View, shares: readonly number[]): string[][] =>
   shares
@@ -63,6 +66,7 @@ const sets = (view: View, outOfFold: readonly OutOfFold[]): Html | null => {
 export const setSizes = (outOfFold: readonly OutOfFold[], threshold: number): number[] => {
   const counts: number[] = [];
   for (const { probabilities } of outOfFold) {
+    if (probabilities.length === 0) continue; // beside a sample that was asked
     const size = Math.max(
       1,
       probabilities.reduce((n, p) => n + (p >= threshold ? 1 : 0), 0),
