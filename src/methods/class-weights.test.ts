@@ -41,32 +41,31 @@ const recalls = async (method: Method, support: Support, asked: Support): Promis
   return right.map((n, c) => n / asked.labels.filter((label) => label === c).length);
 };
 
-describe.each(fewShotMethods)("$name", (method) => {
-  const random = createRandom("uneven");
+const random = createRandom("uneven");
+const swayed = fewShotMethods.filter(({ name }) => ["k-nn", "lda", "logistic-regression", "ridge"].includes(name));
 
-  it.runIf(["k-nn", "lda", "logistic-regression", "ridge"].includes(method.name))(
-    "recognises 9 rare photos beside 101 common ones better when classes count alike",
-    async () => {
-      const support = draw([101, 9], random.fork("support"));
-      const asked = draw([300, 300], random.fork("asked"));
-      const plain = await recalls(method, support, asked);
-      const classWeights = weighClasses("balanced", support);
-      const balanced = await recalls(method, { ...support, classWeights }, asked);
-      expect(plain[1]).toBeLessThan(0.3);
-      expect(balanced[1]).toBeGreaterThan(plain[1]! + 0.2);
-      expect(balanced[0]! + balanced[1]!).toBeGreaterThan(plain[0]! + plain[1]!);
-    },
+it.each(swayed)(
+  "$name recognises 9 rare photos beside 101 common ones better when classes count alike",
+  async (method) => {
+    const support = draw([101, 9], random.fork("support"));
+    const asked = draw([300, 300], random.fork("asked"));
+    const plain = await recalls(method, support, asked);
+    const classWeights = weighClasses("balanced", support);
+    const balanced = await recalls(method, { ...support, classWeights }, asked);
+    expect(plain[1]).toBeLessThan(0.3);
+    expect(balanced[1]).toBeGreaterThan(plain[1]! + 0.2);
+    expect(balanced[0]! + balanced[1]!).toBeGreaterThan(plain[0]! + plain[1]!);
+  },
+);
+
+it.each(fewShotMethods)("$name does not change, bit for bit, where classes are of one size", async (method) => {
+  const support = draw([11, 11, 11], random.fork("even"));
+  const weighted = { ...support, classWeights: weighClasses("balanced", support) };
+  expect(await method.fit(weighted, method.defaults, algebra)).toEqual(
+    await method.fit(support, method.defaults, algebra),
   );
-
-  it("does not change, bit for bit, where classes are of one size", async () => {
-    const support = draw([11, 11, 11], random.fork("even"));
-    const weighted = { ...support, classWeights: weighClasses("balanced", support) };
-    expect(await method.fit(weighted, method.defaults, algebra)).toEqual(
-      await method.fit(support, method.defaults, algebra),
-    );
-    const rows = [Int32Array.from(support.labels.keys()), Int32Array.from({ length: 20 }, (_, i) => (i * 7) % 33)];
-    expect(await method.fitSubsets?.(weighted, rows, method.defaults, algebra)).toEqual(
-      await method.fitSubsets?.(support, rows, method.defaults, algebra),
-    );
-  });
+  const rows = [Int32Array.from(support.labels.keys()), Int32Array.from({ length: 20 }, (_, i) => (i * 7) % 33)];
+  expect(await method.fitSubsets?.(weighted, rows, method.defaults, algebra)).toEqual(
+    await method.fitSubsets?.(support, rows, method.defaults, algebra),
+  );
 });
