@@ -16,6 +16,7 @@ const witness: Method = {
   defaults: {},
   candidates: [{}],
   complexity: 0,
+  onePass: false,
   fit: async ({ features }) => Array.from(features.data),
   predict: async (state, queries) => {
     const known = Float32Array.from({ length: 8 }, (_, row) => ((state as number[]).includes(row) ? 1 : 0));

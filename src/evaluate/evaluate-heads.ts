@@ -3,8 +3,6 @@ import { unknownName } from "../base/nearest-name.ts";
 import type { Random } from "../base/random.ts";
 import { openAlgebra, type Algebra } from "../methods/algebra.ts";
 import { fewShotMethods } from "../methods/few-shot/index.ts";
-import { method as nearestClassMean } from "../methods/few-shot/nearest-class-mean.ts";
-import { method as simpleShot } from "../methods/few-shot/simple-shot.ts";
 import { hasManyScores } from "../methods/many-classes.ts";
 import type { Method, Support } from "../methods/method.ts";
 import { rotate } from "../methods/rotate.ts";
@@ -62,19 +60,13 @@ const ONE_THREAD_IMAGES = 512;
 
 type EmitArguments = [Parameters<Method["graph"]>[0], Parameters<Method["graph"]>[2]];
 
-/**
- * Heads that keep one point a class, the mean of its images: learning is one sum over them. All others hold a matrix
- * [images, classes] to learn, or in the model file to answer: gigabytes a fit where both are very many.
- */
-const ONE_PASS: readonly Pick<Method, "name">[] = [nearestClassMean, simpleShot];
-
 /** The candidates that compete, from simple to flexible; of very many images and classes those of one pass. */
 const candidatesOf = (heads: readonly string[] | undefined, many: boolean): Candidate[] => {
   const names = fewShotMethods.map((method) => method.name);
   const wrong = heads?.find((name) => !names.includes(name));
   if (wrong !== undefined) throw unknownName("head", wrong, names);
   return fewShotMethods
-    .filter(({ name }) => (heads ? heads.includes(name) : !many || ONE_PASS.some((method) => method.name === name)))
+    .filter(({ name, onePass }) => (heads ? heads.includes(name) : onePass || !many))
     .sort((a, b) => a.complexity - b.complexity)
     .flatMap((method) => method.candidates.map((options) => ({ method, options })));
 };

@@ -42,6 +42,11 @@ export interface Method<S = unknown, O extends MethodOptions = MethodOptions> {
   readonly candidates: readonly O[];
   /** Place in the order from simple to flexible: of candidates about as good, the first is taken (docs/methods.md). */
   readonly complexity: number;
+  /**
+   * Whether learning is one pass that keeps a point a class. Otherwise a matrix [images, classes] is held to learn, or in
+   * the model file to answer: gigabytes where both are very many.
+   */
+  readonly onePass: boolean;
   fit(support: Support, options: O, algebra: Algebra): Promise<S>;
   /** The same as `fit` on each subset of rows (every class in each), faster together. */
   fitSubsets?(support: Support, subsets: readonly Int32Array[], options: O, algebra: Algebra): Promise<S[]>;

@@ -111,6 +111,7 @@ export const method: Method<KNearestState, KNearestOptions> = {
   defaults: { k: 5 },
   candidates: [{ k: 5 }],
   complexity: 5,
+  onePass: false,
   fit: async (support, { k }) => {
     if (!Number.isInteger(k) || k < 1) throw optionError(`k: wanted a whole number from 1, got ${k}`);
     checkSupport(support);

@@ -222,6 +222,7 @@ export const method: Method<LinearHead, LdaOptions> = {
     { shrinkage: "ledoit-wolf", normalise: "none" },
   ],
   complexity: 0,
+  onePass: false,
   fit: async (support, options, algebra) => (await fitSubsets(support, [allRows(support)], options, algebra))[0]!,
   fitSubsets,
   predict: predictLinear,

@@ -150,6 +150,7 @@ export const method: Method<LinearHead, LogisticRegressionOptions> = {
   defaults: { lambda: 0.03, normalise: "cl2n" },
   candidates: [{ lambda: 0.03, normalise: "cl2n" }],
   complexity: 4,
+  onePass: false,
   fit: async (support, options, algebra) => (await fitSubsets(support, [allRows(support)], options, algebra))[0]!,
   fitSubsets,
   predict: predictLinear,

@@ -50,6 +50,7 @@ export const method: Method<LinearHead, NearestClassMeanOptions> = {
   defaults: { metric: "cosine" },
   candidates: [{ metric: "cosine" }],
   complexity: 1,
+  onePass: true,
   fit: async (support, { metric }) => {
     checkSupport(support);
     return fit(support, metric);

@@ -77,6 +77,7 @@ export const method: Method<LinearHead, RidgeOptions> = {
   defaults: { lambda: 0.1, normalise: "cl2n" },
   candidates: [0.3, 0.1, 0.03].map((lambda) => ({ lambda, normalise: "cl2n" })),
   complexity: 3,
+  onePass: false,
   fit: async (support, options, algebra) => (await fitSubsets(support, [allRows(support)], options, algebra))[0]!,
   fitSubsets,
   predict: predictLinear,

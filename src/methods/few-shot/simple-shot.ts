@@ -28,6 +28,7 @@ export const method: Method<LinearHead, SimpleShotOptions> = {
   defaults: {},
   candidates: [{}],
   complexity: 2,
+  onePass: true,
   fit: async (support) => {
     checkSupport(support);
     const centre = meanRow(support.features);
