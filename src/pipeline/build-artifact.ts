@@ -5,9 +5,12 @@ import type { HeadResult } from "../evaluate/evaluate-heads.ts";
 import type { Lesson } from "./lesson.ts";
 import { datasetVersion } from "./select-photos.ts";
 
+/** What goes into the one file: scores and unknown score as operators, and what is known of them. */
+export type Answerer = Pick<HeadResult, "evidence" | "graph" | "unknownGraph">;
+
 /** What the one file says of itself. */
 const metadataOf = (
-  { evidence }: HeadResult,
+  { evidence }: Answerer,
   lesson: Lesson,
   { kept, version }: { kept: readonly number[]; version: string },
 ): Omit<ArtifactMetadata, "vectors"> => {
@@ -52,7 +55,7 @@ const metadataOf = (
 };
 
 /** The bytes of `model.onnx`: backbone and head as one graph, with all that is known of them. */
-export const buildArtifact = (head: HeadResult, lesson: Lesson, version: string): Promise<Uint8Array> => {
+export const buildArtifact = (head: Answerer, lesson: Lesson, version: string): Promise<Uint8Array> => {
   const { backbone, labels, selected } = lesson;
   const kept = keptForNeighbours(labels, backbone.dim);
   const { embedder, domains } = backbone.graph();

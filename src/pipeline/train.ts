@@ -11,7 +11,7 @@ import type { Evidence } from "../evaluate/evidence.ts";
 import { weighClasses, type ClassWeights } from "../methods/class-weights.ts";
 import { hasManyScores } from "../methods/many-classes.ts";
 import { openBackbone, type Backbone } from "./backbone.ts";
-import { buildArtifact } from "./build-artifact.ts";
+import { buildArtifact, type Answerer } from "./build-artifact.ts";
 import { embedDataset, type Embedded } from "./embed.ts";
 import { FEWEST_TO_TUNE, openTuning, type FineTuneOptions, type TuningProgress } from "./fine-tune.ts";
 import { openFeatureCache } from "./feature-cache.ts";
@@ -198,19 +198,19 @@ const weightingOf = ({ classWeights: how = "balanced" }: TrainOptions, { labels,
   weights: [...weighClasses(how, { labels, ways: classes.length })],
 });
 
-const learn = (options: TrainOptions, lesson: Lesson): Promise<HeadResult> => {
-  const { embedded, selected, classes, labels } = lesson;
+const learn = (options: TrainOptions, lesson: Lesson, { weights }: Weighting): Promise<HeadResult> => {
+  const { selected, classes, labels, keys } = lesson;
   const { on = {}, threads } = options;
-  const { features, groups, items } = selected.training;
+  const { features, groups } = selected.training;
   return evaluateHeads({
     features,
     labels,
     groups,
     classes,
-    keys: items.map((item) => embedded.audit.facts[item]!.sha256),
+    keys,
     random: createRandom(options.seed),
     heads: options.head === "auto" ? undefined : [options.head],
-    classWeights: Float64Array.from(weightingOf(options, lesson).weights),
+    classWeights: Float64Array.from(weights),
     ...(threads !== undefined && { threads }),
     onProgress: (done, total) => {
       options.signal?.throwIfAborted();
@@ -232,8 +232,13 @@ const hindranceOf = ({ labels, selected, classes }: Lesson): string | null => {
 };
 
 /** Tunes the network and sets it against the head on frozen features, which is kept where it is not beaten. */
-const tune = async (options: TrainOptions, fineTune: FineTuneOptions, lesson: Lesson, head: HeadResult) => {
-  const { backbone, dataset, embedded, selected, classes, labels } = lesson;
+const tune = async (
+  options: TrainOptions,
+  fineTune: FineTuneOptions,
+  lesson: Lesson,
+  head: HeadResult,
+): Promise<Answerer> => {
+  const { backbone, dataset, selected, classes, labels, keys } = lesson;
   const { items, groups } = selected.training;
   const { on = {}, threads, signal } = options;
   const tuning = await openTuning({
@@ -242,7 +247,7 @@ const tune = async (options: TrainOptions, fineTune: FineTuneOptions, lesson: Le
     items,
     labels,
     groups,
-    keys: items.map((item) => embedded.audit.facts[item]!.sha256),
+    keys,
     ways: classes.length,
     options: fineTune,
     random: createRandom(options.seed).fork("fine-tuning"),
@@ -256,7 +261,7 @@ const tune = async (options: TrainOptions, fineTune: FineTuneOptions, lesson: Le
     const { won, evidence } = await contest(head, await tuning.crossValidate());
     const emit = won === "rival" ? await tuning.finish() : null;
     done = true;
-    return { ...head, evidence, ...(emit && { graph: emit }) };
+    return { evidence, graph: emit ?? head.graph, unknownGraph: head.unknownGraph };
   } finally {
     await tuning.close(done);
   }
@@ -282,13 +287,13 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
   on.selected?.(selected);
   if (options.strict) checkStrict(dataset, embedded, selected);
   const lesson = lessonOf({ backbone, dataset, embedded, selected });
+  const weighting = weightingOf(options, lesson);
   const missing = dataset.classes.filter((_, c) => lesson.renumber[c]! < 0);
   const notes = [...selected.notes, ...missing.map((name) => `class "${name}" has no training photo and was left out`)];
 
-  const write = async (head: HeadResult): Promise<TrainResult> => {
+  const write = async (head: Answerer): Promise<TrainResult> => {
     options.signal?.throwIfAborted();
     const { evidence } = head;
-    const weighting = weightingOf(options, lesson);
     const model = await buildArtifact(head, lesson, options.version);
     const heldOut = await scoreOnTest(model, lesson);
     const modelPath = join(out, "model.onnx");
@@ -330,7 +335,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
     };
   };
 
-  const head = await learn(options, lesson);
+  const head = await learn(options, lesson, weighting);
   watch.lap("evaluate and fit");
   if (!fineTune) return write(head);
   const hindrance = hindranceOf(lesson);
