@@ -15,6 +15,14 @@ interface Shelf {
 const shelves: readonly Shelf[] = [
   { folder: "src/ops", members: ["op", "adjoint"], list: "ops", type: "Op", from: "../graph/graph.ts" },
   {
+    folder: "src/data/augment",
+    members: ["augmentation"],
+    list: "augmentations",
+    type: "Augmentation",
+    from: "../augmentation.ts",
+  },
+  { folder: "src/data/mix", members: ["mix"], list: "mixes", type: "Mix", from: "../mix.ts" },
+  {
     folder: "src/methods/few-shot",
     members: ["method"],
     list: "fewShotMethods",
@@ -36,6 +44,9 @@ const shelves: readonly Shelf[] = [
     from: "../command.ts",
   },
 ];
+
+/** Characters of a line as prettier sets them. */
+const LINE = 120;
 
 const camel = (file: string): string => file.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
@@ -60,16 +71,11 @@ export const indexOf = ({ folder, members, list, type, from }: Shelf): string =>
     const names = entries.filter((e) => e.file === file).map((e) => `${e.member} as ${e.name}`);
     return `import { ${names.join(", ")} } from "./${file}";`;
   });
-  return [
-    notice,
-    `import type { ${type} } from "${from}";`,
-    ...imports,
-    "",
-    `export const ${list}: readonly ${type}[] = [`,
-    ...entries.map((e) => `  ${e.name},`),
-    "];",
-    "",
-  ].join("\n");
+  const start = `export const ${list}: readonly ${type}[] = [`;
+  const line = `${start}${entries.map((e) => e.name).join(", ")}];`;
+  const many = [start, ...entries.map((e) => `  ${e.name},`), "];"];
+  const gathered = line.length <= LINE ? [line] : many;
+  return [notice, `import type { ${type} } from "${from}";`, ...imports, "", ...gathered, ""].join("\n");
 };
 
 /** What the engine's public entry exports besides the operators' builders. */

@@ -35,6 +35,7 @@ const whole: Record<string, readonly string[]> = {
 const shelves = [
   "nn/backbones",
   "data/augment",
+  "data/mix",
   "methods/few-shot",
   "methods/meta",
   "methods/semi-supervised",
