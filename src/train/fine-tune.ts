@@ -1,6 +1,7 @@
 import { HandfulError, internalError, optionError } from "../base/errors.ts";
 import { matrix, type Matrix } from "../base/matrix.ts";
 import type { Random } from "../base/random.ts";
+import { policyNamed } from "../data/check-policy.ts";
 import { floats, type Tensor } from "../graph/dtype.ts";
 import { valueNamed } from "../graph/cut.ts";
 import { shapeOf, type Graph, type Value } from "../graph/graph.ts";
@@ -8,11 +9,11 @@ import { specialise } from "../graph/specialise.ts";
 import { findBlocks, type Block } from "../nn/blocks.ts";
 import { foldGraph, openGraph } from "../runtime/graph-session.ts";
 import { activationSource, pixelSource, type Photos, type Source } from "./activations.ts";
+import { createBatches, type Variation } from "./batches.ts";
 import { buildForward, checkParameters, HEAD, TARGETS, withWeights, type LinearWeights } from "./forward.ts";
 import { fit, type Deadline, type EpochRecord, type FitResult, type Progress, type Validation } from "./loop.ts";
 import { adamw } from "./optimisers/adamw.ts";
 import type { Optimiser } from "./optimisers/optimiser.ts";
-import { balancedEpoch } from "./sampler.ts";
 import {
   gradualUnfreezing,
   layerRates,
@@ -21,12 +22,12 @@ import {
   type Schedule,
   type Stage,
 } from "./schedules.ts";
-import { openStepper, type Batch } from "./step.ts";
+import { openStepper } from "./step.ts";
 
 /** How much of a network follows the new pictures: the head alone, the last blocks, or everything. */
 export type Depth = "head" | "all" | { readonly last: number };
 
-export interface FineTuneSettings {
+export interface FineTuneSettings extends Variation {
   readonly depth: Depth;
   readonly epochs: number;
   /** Pictures of a step. */
@@ -40,8 +41,6 @@ export interface FineTuneSettings {
   readonly smoothing: number;
   /** "gradual": the head first, then block by block from the top. */
   readonly unfreezing: "together" | "gradual";
-  /** Versions of every picture that are learned from: 1, or more where `photos` augments. */
-  readonly views: number;
   /** Epochs without a better validation after which to stop. */
   readonly patience: number;
 }
@@ -57,6 +56,7 @@ export const fineTuneDefaults: FineTuneSettings = {
   averaging: null,
   smoothing: 0.1,
   unfreezing: "together",
+  policy: policyNamed("none"),
   views: 1,
   patience: 10,
 };
@@ -133,13 +133,6 @@ const blocksFor = (depth: Depth, blocks: readonly Block[]): readonly Block[] => 
       hint: "See handful model show for the blocks of the network.",
     });
   return blocks.slice(-depth.last);
-};
-
-/** One-hot rows, [rows, ways]. */
-const oneHot = (rows: readonly number[], labels: Int32Array, ways: number): Tensor => {
-  const out = floats([rows.length, ways], new Float32Array(rows.length * ways));
-  rows.forEach((row, i) => ((out.data as Float32Array)[i * ways + labels[row]!] = 1));
-  return out;
 };
 
 const checkTask = ({ rows, validation = [], labels, ways }: FineTuneTask, count: number): void => {
@@ -225,15 +218,18 @@ export const openFineTuner = async (
     const stepper = await openStepper(forward, { ...settings, ...session });
     const rates = layerRates([...blocks.map((b) => b.name), HEAD], settings.rates);
     const own = random.fork(`stage ${stage}`);
-    const order = (epoch: number): number[][] =>
-      balancedEpoch(labels, { rows, batch, random: own.fork(`epoch ${epoch}`) });
-    const batchAt = async (epoch: number, step: number): Promise<Batch> => {
-      const indices = order(epoch)[step]!;
-      const draw = own.fork(`views ${epoch}/${step}`);
-      const views = indices.map(() => draw.integer(settings.views));
-      const feeds = { [forward.input]: await source.rows(indices, views), [TARGETS]: oneHot(indices, labels, ways) };
-      return { feeds, names: indices.map(photos.name) };
-    };
+    const batchAt = createBatches({
+      ...settings,
+      rows,
+      labels,
+      ways,
+      batch,
+      photos,
+      source,
+      layout: start === image ? "nhwc" : "nchw",
+      input: forward.input,
+      random: own,
+    });
     const scoreNow = (now: Readonly<Record<string, Tensor>>): Promise<Matrix> =>
       score({ ...split(now), settings: { ...settings, depth: depthOf(trained) } }, validation);
     try {

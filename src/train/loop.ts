@@ -120,9 +120,14 @@ export const fit = async (options: FitOptions): Promise<FitResult> => {
     const weights = best?.weights ?? copied(stepper.weights());
     return { weights, history, bestEpoch: best?.epoch ?? null, stopped, progress: last };
   };
+  // The next batch of the epoch is made ready (in other threads) while the step at hand computes.
+  let ahead: Promise<Batch> | null = null;
   const oneStep = async (epoch: number): Promise<void> => {
-    const at = epoch * stepsPerEpoch + losses.length;
-    const batch = await options.batchAt(epoch, losses.length);
+    const step = losses.length;
+    const at = epoch * stepsPerEpoch + step;
+    const batch = await (ahead ?? options.batchAt(epoch, step));
+    ahead = step + 1 < stepsPerEpoch ? options.batchAt(epoch, step + 1) : null;
+    ahead?.catch(() => undefined); // thrown where it is awaited, if it ever is
     try {
       losses.push((await stepper.run(batch, options.rates(at, total))).loss);
     } catch (thrown) {
