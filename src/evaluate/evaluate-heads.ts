@@ -12,6 +12,7 @@ import { crossScores, type Candidate, type HeldOutScores } from "./cross-validat
 import type { Evidence } from "./evidence.ts";
 import { gatherEvidence, type Findings } from "./gather-evidence.ts";
 import { learningCurve } from "./learning-curve.ts";
+import { roundWithMade, withMade, type Made } from "./made.ts";
 import { nestedRound } from "./nested.ts";
 import { planRounds, type Plan } from "./protocol.ts";
 import { selectFinal } from "./select-final.ts";
@@ -24,6 +25,8 @@ export interface EvaluateHeadsOptions {
   readonly labels: Int32Array;
   /** Group of every image: near-duplicates and declared groups, which never straddle a fold. */
   readonly groups: Int32Array;
+  /** Rows made from the images, which help learning and are never asked. */
+  readonly made?: Made | undefined;
   readonly classes: readonly string[];
   /** Identity of every image (a hash), so that folds do not depend on the order of images. */
   readonly keys?: readonly string[] | undefined;
@@ -101,14 +104,21 @@ const resultOf = async (
   {
     candidate,
     temperature,
-    support,
+    photos,
+    learned,
     threads,
-  }: { candidate: Candidate; temperature: number; support: Support; threads: number | undefined },
+  }: {
+    candidate: Candidate;
+    temperature: number;
+    photos: Support;
+    learned: Support;
+    threads: number | undefined;
+  },
   algebra: Algebra,
 ): Promise<HeadResult> => {
   const { method, options } = candidate;
-  const state = await method.fit(support, options, algebra);
-  const unknown = (await fitUnknown(support, [everyRow(support)], algebra))[0]!;
+  const state = await method.fit(learned, options, algebra);
+  const unknown = (await fitUnknown(photos, [everyRow(photos)], algebra))[0]!;
   return {
     evidence,
     findings,
@@ -150,36 +160,43 @@ const askedOf = (
   };
 };
 
+/** The same in as few columns as there are rows. */
+const rotated = async (support: Support, algebra: Algebra): Promise<Support> => ({
+  ...support,
+  features: (await rotate(support.features, algebra)).features,
+  ambientDim: support.features.columns,
+});
+
 const evaluate = async (options: EvaluateHeadsOptions, algebra: Algebra): Promise<HeadResult> => {
   const { features, labels, groups, classes, random, threads, onProgress, classWeights } = options;
   const ways = classes.length;
-  const whole: Support = { features, labels, ways, ...(classWeights && { classWeights }) };
-  const support: Support = {
-    ...whole,
-    features: (await rotate(features, algebra)).features,
-    ambientDim: features.columns,
-  };
+  const source = options.made?.source ?? new Int32Array(0);
+  const photos: Support = { features, labels, ways, ...(classWeights && { classWeights }) };
+  const learned = withMade(photos, options.made);
+  const few = await rotated(photos, algebra);
+  const support = learned === photos ? few : await rotated(learned, algebra);
   const plan = planRounds({ labels, groups, ways, keys: options.keys }, random.fork("folds"));
   const wanted = candidatesOf(options.heads, hasManyScores(labels.length, ways));
   const candidates = plan.canSelect ? wanted : wanted.slice(0, 1);
   const total = plan.rounds.length * candidates.length + 2;
   let done = 0;
   const tick = (): void => onProgress?.(++done, total);
-  const { scores } = await cross(plan, candidates, support, tick, algebra);
+  const rounds = plan.rounds.map((round) => roundWithMade(round, source));
+  const { scores } = await cross({ ...plan, rounds }, candidates, support, tick, algebra);
   const asked = askedOf(plan, options);
   const nested = asked.plan.rounds.map((round, r) => nestedRound({ ...asked, round, scores: scores[r]! }));
   const final = selectFinal({ ...asked, candidates, scores });
   const candidate = candidates[final.chosen]!;
-  const unknown = plan.kind === "none" || ways < 2 ? null : await evaluateUnknown(support, plan.rounds[0]!, algebra);
+  const unknown = plan.kind === "none" || ways < 2 ? null : await evaluateUnknown(few, plan.rounds[0]!, algebra);
   tick();
   const findings: Findings = { ...asked, classes, nested, final, unknown };
   const evidence = await gatherEvidence(findings, (estimate) =>
-    learningCurve({ support, groups, candidate, estimate, random: random.fork("learning curve") }, algebra),
+    learningCurve({ support, source, groups, candidate, estimate, random: random.fork("learning curve") }, algebra),
   );
   tick();
   return resultOf(
     { evidence, findings },
-    { candidate, temperature: final.temperature, support: whole, threads },
+    { candidate, temperature: final.temperature, photos, learned, threads },
     algebra,
   );
 };
@@ -189,11 +206,13 @@ const evaluate = async (options: EvaluateHeadsOptions, algebra: Algebra): Promis
  *
  * Nested, repeated, stratified group cross-validation over all candidate heads; the accuracy is that of the whole
  * selecting procedure. Then the head is chosen on all images and fitted on all of them. Of very many images of very
- * many classes (`hasManyScores`) a random sample is asked, and the simplest heads compete.
+ * many classes (`hasManyScores`) a random sample is asked, and the simplest heads compete. Folds are planned on the
+ * images alone: with and without `made` every image is asked in the same fold, and what is said of strangers is the same.
  * @throws E_FEATURE_NAN naming the row; E_CLASS_EMPTY; E_OPTION for an unknown head
  */
 export const evaluateHeads = async (options: EvaluateHeadsOptions): Promise<HeadResult> => {
-  const algebra = openAlgebra(options.features.rows <= ONE_THREAD_IMAGES ? 1 : options.threads);
+  const rows = options.features.rows + (options.made?.features.rows ?? 0);
+  const algebra = openAlgebra(rows <= ONE_THREAD_IMAGES ? 1 : options.threads);
   try {
     return await evaluate(options, algebra);
   } finally {

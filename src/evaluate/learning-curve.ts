@@ -6,6 +6,7 @@ import type { Support } from "../methods/method.ts";
 import { fitAll, type Candidate } from "./cross-validate.ts";
 import type { Estimate, LearningCurve, LearningPoint } from "./evidence.ts";
 import { effectiveImages, wilson } from "./intervals.ts";
+import { rowsWithMade } from "./made.ts";
 
 /** Shares of the images that are trained on. */
 const SHARES = [0.1, 0.15, 0.25, 0.4, 0.6];
@@ -85,7 +86,12 @@ export const forecast = (points: readonly ErrorPoint[], images: number, random: 
 };
 
 /** A random part of the images, whole groups, every class in it; rows ascending. */
-const drawPart = ({ labels, ways }: Support, groups: Int32Array, share: number, random: Random): Int32Array => {
+const drawPart = (
+  { labels, ways }: Pick<Support, "labels" | "ways">,
+  groups: Int32Array,
+  share: number,
+  random: Random,
+): Int32Array => {
   const taken = new Set<number>();
   const order = shuffled(Array.from(labels.keys()), random);
   const totals = new Float64Array(ways);
@@ -99,15 +105,16 @@ const drawPart = ({ labels, ways }: Support, groups: Int32Array, share: number, 
   return Int32Array.from(Array.from(labels.keys()).filter((i) => taken.has(groups[i]!)));
 };
 
-/** Accuracy of the head learned from parts of the images, on the images left over. */
+/** Accuracy of the head learned from parts of the images and the rows made from them, on the images left over. */
 const measure = async (
-  candidate: Candidate,
-  { support, parts }: { readonly support: Support; readonly parts: readonly Int32Array[] },
+  { candidate, support, source, groups }: LearningCurveInput,
+  parts: readonly Int32Array[],
   algebra: Algebra,
 ): Promise<number[]> => {
   const out: number[] = [];
-  const all = Array.from(support.labels.keys());
-  for await (const { index, state } of fitAll(candidate, support, parts, algebra)) {
+  const all = Array.from(groups.keys());
+  const learned = parts.map((rows) => rowsWithMade(rows, source ?? [], all.length));
+  for await (const { index, state } of fitAll(candidate, support, learned, algebra)) {
     const inside = new Set(parts[index]);
     const asked = all.filter((i) => !inside.has(i));
     const scores = await candidate.method.predict(state, takeRows(support.features, asked), algebra);
@@ -152,7 +159,11 @@ const NOT_MEASURED: LearningCurve = {
 };
 
 export interface LearningCurveInput {
+  /** The images, then the rows made from them. */
   readonly support: Support;
+  /** The image that each made row comes from; none are made when absent. */
+  readonly source?: Int32Array;
+  /** Of the images. */
   readonly groups: Int32Array;
   readonly candidate: Candidate;
   /** The cross-validated accuracy, and on how many images its models were trained. */
@@ -166,18 +177,18 @@ export interface LearningCurveInput {
  * all where images and classes are very many.
  */
 export const learningCurve = async (input: LearningCurveInput, algebra: Algebra): Promise<LearningCurve> => {
-  const { support, groups, candidate, estimate, random } = input;
-  const { ways, labels } = support;
-  const n = labels.length;
+  const { support, groups, estimate, random } = input;
+  const n = groups.length;
+  const images = { ways: support.ways, labels: support.labels.subarray(0, n) };
+  const { ways, labels } = images;
   if (hasManyScores(n, ways)) return NOT_MEASURED;
   const repeats = n * ways <= 2000 ? 6 : 2;
   const shares = SHARES.filter((share) => (share * n) / ways >= LEAST_SHOTS);
   const parts = shares.flatMap((share) =>
-    Array.from({ length: repeats }, (_, r) => drawPart(support, groups, share, random.fork(`part ${share} ${r}`))),
+    Array.from({ length: repeats }, (_, r) => drawPart(images, groups, share, random.fork(`part ${share} ${r}`))),
   );
   const usable = parts.filter((rows) => rows.length < n && new Set(Array.from(rows, (i) => labels[i]!)).size === ways);
-  const accuracies =
-    usable.length === parts.length && parts.length > 0 ? await measure(candidate, { support, parts }, algebra) : [];
+  const accuracies = usable.length === parts.length && parts.length > 0 ? await measure(input, parts, algebra) : [];
   const worth = effectiveImages(groups) / n;
   const measured =
     accuracies.length === 0

@@ -9,7 +9,10 @@ export interface Round {
   /** Fold of every image, 0 .. folds - 1; -1: always trained on, never asked. */
   readonly folds: Int32Array;
   readonly count: number;
-  /** The images that are asked, ascending, where they are a sample; scores are then held of them alone. */
+  /**
+   * The images that are asked, ascending, where not every row is: a sample of them, or the photos among rows made of
+   * them. Scores are then held of them alone.
+   */
   readonly asked?: Int32Array;
 }
 

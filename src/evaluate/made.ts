@@ -1,0 +1,72 @@
+import { internalError } from "../base/errors.ts";
+import { matrix, type Matrix } from "../base/matrix.ts";
+import { countShots } from "../methods/few-shot/_shared.ts";
+import type { Support } from "../methods/method.ts";
+import type { Round } from "./protocol.ts";
+
+/**
+ * Feature rows made from photos: of augmented views, or of synthetic pictures. They help learning and are never asked:
+ * a row is trained on where its photo is, and where its photo is held out, so is the row.
+ */
+export interface Made {
+  /** [made, dim], finite. */
+  readonly features: Matrix;
+  /** Class of every row: that of its photo. */
+  readonly labels: Int32Array;
+  /** Row of the photo each was made from. */
+  readonly source: Int32Array;
+}
+
+/** @throws internal error naming the row that does not fit its photo */
+const checkMade = ({ features, labels }: Support, made: Made): void => {
+  const { rows, columns } = made.features;
+  if (columns !== features.columns || made.labels.length !== rows || made.source.length !== rows)
+    throw internalError(
+      `made rows: wanted [${rows}, ${features.columns}] with a label and a photo each, got [${rows}, ${columns}], ${made.labels.length} labels, ${made.source.length} photos`,
+    );
+  const wrong = made.source.findIndex((photo, i) => labels[photo] !== made.labels[i]);
+  if (wrong >= 0)
+    throw internalError(
+      `made row ${wrong}: wanted the class of its photo ${made.source[wrong]}, ${labels[made.source[wrong]!]}; got ${made.labels[wrong]}`,
+    );
+};
+
+/**
+ * Weights by which every class keeps the share that its photos alone give it, however unevenly rows were made:
+ * w_c n_c / (n_c + m_c), times (n + m) / n so that the weights of all rows still add up to as much as there are rows.
+ */
+const weightsOf = ({ labels, ways, classWeights }: Support, made: Made): Float64Array => {
+  const photos = countShots({ labels, ways });
+  const more = countShots({ labels: made.labels, ways });
+  const scale = (labels.length + made.labels.length) / labels.length;
+  return photos.map((n, c) => ((classWeights?.[c] ?? 1) * scale * n) / (n + more[c]! || 1));
+};
+
+/** What is learned from: the photos, then the rows made from them. */
+export const withMade = (photos: Support, made: Made | undefined): Support => {
+  if (!made || made.labels.length === 0) return photos;
+  checkMade(photos, made);
+  const data = new Float32Array(photos.features.data.length + made.features.data.length);
+  data.set(photos.features.data);
+  data.set(made.features.data, photos.features.data.length);
+  return {
+    ...photos,
+    features: matrix(photos.labels.length + made.labels.length, photos.features.columns, data),
+    labels: Int32Array.from([...photos.labels, ...made.labels]),
+    classWeights: weightsOf(photos, made),
+  };
+};
+
+/** The round of photos and made rows together: a made row is in its photo's fold, and only photos are asked. */
+export const roundWithMade = (round: Round, source: Int32Array): Round => ({
+  count: round.count,
+  folds: Int32Array.from([...round.folds, ...source.map((photo) => round.folds[photo]!)]),
+  asked: round.asked ?? Int32Array.from(round.folds.keys()),
+});
+
+/** Some photos and the rows made from them; those of all come after `photos` of the support. */
+export const rowsWithMade = (rows: Int32Array, source: ArrayLike<number>, photos: number): Int32Array => {
+  const inside = new Set(rows);
+  const made = Array.from(source, (photo, i) => (inside.has(photo) ? [photos + i] : [])).flat();
+  return Int32Array.from([...rows, ...made]);
+};
