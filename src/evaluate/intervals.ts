@@ -60,7 +60,7 @@ export const effectiveImages = (groups: ArrayLike<number>): number => {
  * @see Bates, Hastie & Tibshirani 2021, Cross-validation: what does it estimate and how well does it do it?
  *   https://arxiv.org/abs/2104.00673
  */
-const DESIGN_EFFECT = 1.25;
+export const DESIGN_EFFECT = 1.25;
 
 /** A cross-validated share with its exact interval, for as many trials as `images` independent images are worth. */
 export const crossValidated = (value: number, images: number): Estimate => {
