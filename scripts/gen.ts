@@ -21,6 +21,7 @@ const shelves: readonly Shelf[] = [
     type: "Augmentation",
     from: "../augmentation.ts",
   },
+  { folder: "src/data/defects", members: ["defect"], list: "defects", type: "Defect", from: "../defect.ts" },
   { folder: "src/data/mix", members: ["mix"], list: "mixes", type: "Mix", from: "../mix.ts" },
   {
     folder: "src/methods/few-shot",

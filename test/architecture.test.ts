@@ -35,6 +35,7 @@ const whole: Record<string, readonly string[]> = {
 const shelves = [
   "nn/backbones",
   "data/augment",
+  "data/defects",
   "data/mix",
   "methods/few-shot",
   "methods/meta",
