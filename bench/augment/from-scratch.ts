@@ -11,11 +11,11 @@ import { join, resolve } from "node:path";
 import { argmax, rowOf } from "../../src/base/matrix.ts";
 import { createRandom } from "../../src/base/random.ts";
 import { policyNamed } from "../../src/data/check-policy.ts";
-import { openAugmenter } from "../../src/data/augmenter.ts";
 import { meanInterval } from "../../src/evaluate/intervals.ts";
 import { conv4 } from "../../src/nn/networks/conv-4.ts";
 import { resnet12 } from "../../src/nn/networks/resnet-12.ts";
 import { trainFromScratch, type Network } from "../../src/train/from-scratch.ts";
+import { varyPhotos } from "../../src/train/varied-photos.ts";
 import { divide, readGallery } from "../fine-tune/photos.ts";
 
 const [
@@ -60,16 +60,15 @@ for (let seed = 0; seed < Number(seeds); seed++) {
   for (const name of names.split(",")) {
     const start = performance.now();
     const policy = policyNamed(name);
-    const augmenter = openAugmenter({ policy, seed: `views ${seed}`, width: size, height: size });
+    const varied = varyPhotos(gallery.photos, policy, {
+      width: size,
+      height: size,
+      seed: `views ${seed}`,
+      keys: Array.from({ length: gallery.photos.count }, (_, i) => gallery.photos.name(i)),
+    });
     const trained = await trainFromScratch({
       network: networks[net]!,
-      photos: {
-        ...gallery.photos,
-        pixels: async (i, view) => {
-          const pixels = await gallery.photos.pixels(i, 0);
-          return view === 0 || policy.steps.length === 0 ? pixels : augmenter.vary(pixels, `${i}/${view}`);
-        },
-      },
+      photos: varied,
       size: [size, size],
       rows: train,
       labels: gallery.labels,
@@ -83,7 +82,7 @@ for (let seed = 0; seed < Number(seeds); seed++) {
       random: createRandom(`training ${seed}`),
     });
     const scores = await trained.score(test);
-    await augmenter.close();
+    await varied.close();
     const right = test.filter((row, i) => argmax(rowOf(scores, i)) === gallery.labels[row]).length;
     found.set(name, [...(found.get(name) ?? []), (100 * right) / test.length]);
     console.log(

@@ -5,8 +5,8 @@ import { artifactError, internalError } from "../base/errors.ts";
 import { matrix, rowOf } from "../base/matrix.ts";
 import type { Random } from "../base/random.ts";
 import type { DataSet } from "../data/dataset.ts";
-import { readItem } from "../data/image.ts";
-import { preprocessImage } from "../data/preprocess.ts";
+import { policyNamed } from "../data/check-policy.ts";
+import type { Policy } from "../data/policy.ts";
 import type { Rival } from "../evaluate/contest.ts";
 import type { Round } from "../evaluate/protocol.ts";
 import { suffix, valueNamed } from "../graph/cut.ts";
@@ -17,7 +17,6 @@ import { findBlocks } from "../nn/blocks.ts";
 import { add } from "../ops/add.ts";
 import { matmul } from "../ops/matmul.ts";
 import { foldGraph } from "../runtime/graph-session.ts";
-import type { Photos } from "../train/activations.ts";
 import {
   fineTuneDefaults,
   openFineTuner,
@@ -27,7 +26,9 @@ import {
   type StagedProgress,
 } from "../train/fine-tune.ts";
 import { decodeProgress, encodeProgress } from "../train/loop.ts";
+import { varyPhotos } from "../train/varied-photos.ts";
 import type { Backbone } from "./backbone.ts";
+import { photosOf } from "./photos-of.ts";
 import { writeWhole } from "./run-folder.ts";
 import { foldsOf, tuneRows, type Labelled } from "./tune-rows.ts";
 
@@ -41,6 +42,8 @@ export interface FineTuneOptions {
   readonly seconds?: number;
   /** Go on from the checkpoints that an interrupted run left. */
   readonly resume: boolean;
+  /** How the photos are varied while it learns; not at all when absent. */
+  readonly policy?: Policy;
 }
 
 export interface TuningProgress {
@@ -79,27 +82,8 @@ export interface Tuning {
 export const FEWEST_TO_TUNE = 5;
 
 const FOLDS = 5;
-/** Bytes kept of pixels and of frozen activations. */
-const PIXEL_BYTES = 128 * 2 ** 20;
+/** Bytes kept of frozen activations. */
 const ACTIVATION_BYTES = 192 * 2 ** 20;
-
-/** Photos as the network takes them; the first ones are kept in memory. */
-const photosOf = ({ dataset, items, backbone: { preprocess } }: TuningTask): Photos => {
-  const kept = new Map<number, Uint8Array>();
-  const most = Math.floor(PIXEL_BYTES / (preprocess.width * preprocess.height * 3));
-  const item = (index: number) => dataset.items[items[index]!]!;
-  return {
-    count: items.length,
-    name: (index) => item(index).name,
-    pixels: async (index) => {
-      const known = kept.get(index);
-      if (known) return known;
-      const pixels = await preprocessImage((await readItem(item(index))).bytes, preprocess);
-      if (kept.size < most) kept.set(index, pixels);
-      return pixels;
-    },
-  };
-};
 
 const describe = (blocks: number, all: number): string => {
   if (blocks === 0) return "linear head trained on the frozen network";
@@ -145,10 +129,21 @@ const checkpointsIn = (folder: string, key: string, resume: boolean) => async (t
   };
 };
 
+/**
+ * Versions of every photo where part of the network is frozen: what that part gives is computed once for each. Where
+ * all learns there is nothing to keep, and every epoch sees new ones.
+ */
+const VIEWS = 8;
+
 /** How a training goes: the same in every one of them. */
-const settingsOf = ({ last, epochs, unfreezing }: FineTuneOptions, all: number): FineTuneSettings => {
+export const settingsOf = (
+  { last, epochs, unfreezing, policy = policyNamed("none") }: Omit<FineTuneOptions, "resume">,
+  all: number,
+): FineTuneSettings => {
   const blocks = last === "all" ? all : last === "head" ? 0 : Math.min(last, all);
-  return { ...fineTuneDefaults, depth: blocks === 0 ? "head" : { last: blocks }, epochs, unfreezing };
+  const depth = blocks === 0 ? "head" : { last: blocks };
+  const views = policy.steps.length === 0 ? 1 : blocks === all ? "fresh" : VIEWS;
+  return { ...fineTuneDefaults, depth, epochs, unfreezing, policy, views };
 };
 
 /**
@@ -160,7 +155,13 @@ const settingsOf = ({ last, epochs, unfreezing }: FineTuneOptions, all: number):
 export const openTuning = async (task: TuningTask): Promise<Tuning> => {
   const { backbone, labels, ways, options, random, folder, threads, signal } = task;
   const { embedder, domains } = backbone.graph({ taps: false });
-  const tuner = await openFineTuner(embedder, photosOf(task), {
+  const { preprocess } = backbone;
+  const photos = varyPhotos(photosOf({ ...task, preprocess }), options.policy ?? policyNamed("none"), {
+    ...preprocess,
+    seed: `views ${random.fork("views").integer(2 ** 31)}`,
+    keys: task.keys,
+  });
+  const tuner = await openFineTuner(embedder, photos, {
     domains,
     cacheBytes: ACTIVATION_BYTES,
     ...(threads !== undefined && { threads }),
@@ -224,6 +225,7 @@ export const openTuning = async (task: TuningTask): Promise<Tuning> => {
     },
     close: async (done) => {
       await tuner.close();
+      await photos.close();
       if (done) await rm(folder, { recursive: true, force: true });
     },
   };
