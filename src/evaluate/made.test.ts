@@ -49,8 +49,8 @@ describe("withMade", () => {
     expect(3 * balanced[0]!).toBeCloseTo(2 * balanced[1]!, 12);
   });
 
-  it("refuses rows that carry another class than their photo, or none at all", () => {
-    expect(() => withMade(photos, { ...made, labels: Int32Array.from([1, 1]) })).toThrow("made row 1");
+  it("refuses rows of no class, or of no photo", () => {
+    expect(() => withMade(photos, { ...made, labels: Int32Array.from([1, 2]) })).toThrow("made row 1");
     expect(() => withMade(photos, { ...made, source: Int32Array.from([2, 3]) })).toThrow("made row 1");
     expect(() => withMade(photos, { ...made, source: Int32Array.from([2]) })).toThrow("made rows");
     expect(() => withMade(photos, { ...made, features: matrix(2, 3) })).toThrow("made rows");

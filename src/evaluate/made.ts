@@ -11,23 +11,23 @@ import type { Round } from "./protocol.ts";
 export interface Made {
   /** [made, dim], finite. */
   readonly features: Matrix;
-  /** Class of every row: that of its photo. */
+  /** Class of every row: as a rule that of its photo; another where the picture was made into one of that class. */
   readonly labels: Int32Array;
   /** Row of the photo each was made from. */
   readonly source: Int32Array;
 }
 
-/** @throws internal error naming the row that does not fit its photo */
-const checkMade = ({ features, labels }: Support, made: Made): void => {
+/** @throws internal error naming the row that has no class or photo */
+const checkMade = ({ features, labels, ways }: Support, made: Made): void => {
   const { rows, columns } = made.features;
   if (columns !== features.columns || made.labels.length !== rows || made.source.length !== rows)
     throw internalError(
       `made rows: wanted [${rows}, ${features.columns}] with a label and a photo each, got [${rows}, ${columns}], ${made.labels.length} labels, ${made.source.length} photos`,
     );
-  const wrong = made.source.findIndex((photo, i) => labels[photo] !== made.labels[i]);
+  const wrong = made.source.findIndex((photo, i) => labels[photo] === undefined || !(made.labels[i]! < ways));
   if (wrong >= 0)
     throw internalError(
-      `made row ${wrong}: wanted the class of its photo ${made.source[wrong]}, ${labels[made.source[wrong]!]}; got ${made.labels[wrong]}`,
+      `made row ${wrong}: wanted a class of ${ways} and a photo of ${labels.length}, got class ${made.labels[wrong]} and photo ${made.source[wrong]}`,
     );
 };
 
