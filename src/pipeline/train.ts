@@ -1,6 +1,5 @@
 import { basename, join } from "node:path";
 import { loadModel } from "../artifact/load.ts";
-import { isPlainLabel } from "../artifact/metadata.ts";
 import { dataError } from "../base/errors.ts";
 import { createRandom } from "../base/random.ts";
 import type { DataSet } from "../data/dataset.ts";
@@ -10,18 +9,18 @@ import { evaluateHeads, type HeadResult } from "../evaluate/evaluate-heads.ts";
 import type { Evidence } from "../evaluate/evidence.ts";
 import { weighClasses, type ClassWeights } from "../methods/class-weights.ts";
 import { hasManyScores } from "../methods/many-classes.ts";
-import { openBackbone, type Backbone } from "./backbone.ts";
+import type { Backbone } from "./backbone.ts";
 import { buildArtifact, type Answerer } from "./build-artifact.ts";
-import { embedDataset, type Embedded } from "./embed.ts";
+import type { Embedded } from "./embed.ts";
+import { checkLabels, embedPhotos } from "./embed-photos.ts";
 import { FEWEST_TO_TUNE, openTuning, type FineTuneOptions, type TuningProgress } from "./fine-tune.ts";
-import { openFeatureCache } from "./feature-cache.ts";
 import { lessonOf, type Lesson } from "./lesson.ts";
 import { scoreItems, type Score } from "./score.ts";
 import { approveModel } from "./open-model.ts";
 import type { ResolvedBackbone } from "./resolve-backbone.ts";
 import { markLatest, writeWhole } from "./run-folder.ts";
 import { writeResults } from "./write-results.ts";
-import { checkClasses, selectPhotos, type SelectedPhotos } from "./select-photos.ts";
+import { selectPhotos, type SelectedPhotos } from "./select-photos.ts";
 
 export interface TrainOptions {
   /** Folder or manifest. */
@@ -110,21 +109,6 @@ const stopwatch = () => {
   };
 };
 
-const checkLabels = (dataset: DataSet): void => {
-  const markup = dataset.classes.find((name) => !isPlainLabel(name));
-  if (markup !== undefined)
-    throw dataError(
-      "E_LABEL_MARKUP",
-      `the class name ${JSON.stringify(markup)} holds markup, which no model file may carry`,
-      { hint: "Rename the class." },
-    );
-  if (dataset.layout === "flat")
-    throw dataError("E_NO_LABELS", `${dataset.root}: the photos carry no labels`, {
-      hint: "Put them into one folder a class: photos/bolt/1.jpg, photos/nut/2.jpg.",
-    });
-  checkClasses(dataset, dataset.classes, dataset.items.length);
-};
-
 const checkStrict = (dataset: DataSet, embedded: Embedded, selected: SelectedPhotos): void => {
   const unreadable = [...dataset.skipped, ...embedded.audit.unreadable];
   const dropped = dataset.warnings.filter(({ code }) => code === "W_CLASS_DROPPED" || code === "W_UNLABELLED");
@@ -164,32 +148,6 @@ const scoreOnTest = async (
     return score;
   } finally {
     await model.close();
-  }
-};
-
-/** Opens the backbone, embeds every photo, and closes it again: its memory is not needed after. */
-const embedPhotos = async (
-  options: TrainOptions,
-  dataset: DataSet,
-): Promise<{ backbone: Backbone; embedded: Embedded }> => {
-  const { on = {}, cacheDir, threads, features } = options;
-  const backbone = await openBackbone(options.backbone, {
-    ...(threads !== undefined && { threads }),
-    ...(features !== undefined && { features }),
-  });
-  try {
-    on.opened?.(backbone);
-    const cache =
-      cacheDir === null ? null : await openFeatureCache(join(cacheDir, "features"), backbone.key, backbone.dim);
-    const embedded = await embedDataset(dataset, {
-      backbone,
-      cache,
-      ...(on.embedding && { onProgress: on.embedding }),
-      ...(options.signal && { signal: options.signal }),
-    });
-    return { backbone, embedded };
-  } finally {
-    await backbone.close();
   }
 };
 
@@ -281,7 +239,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
   checkLabels(dataset);
   on.scanned?.(dataset);
   watch.lap("scan");
-  const { backbone, embedded } = await embedPhotos(options, dataset);
+  const { backbone, embedded } = await embedPhotos(dataset, options);
   on.embedded?.(embedded, watch.lap("read and embed"));
   const selected = selectPhotos(dataset, embedded, { keepConflicts: options.keepConflicts });
   on.selected?.(selected);
