@@ -59,6 +59,7 @@ export const policies: readonly Policy[] = [
   },
   { name: "randaugment", steps: all, choose: { count: 2, magnitude: 0.3 } },
   { name: "trivialaugment", steps: all, choose: { count: 1, magnitude: "random" } },
-  { name: "mixup", steps: basic, mixes: [{ mix: "mixup", probability: 0.5 }] },
-  { name: "cutmix", steps: basic, mixes: [{ mix: "cutmix", probability: 0.5 }] },
+  { name: "mixup", steps: basic, mixes: [{ mix: "mixup" }] },
+  { name: "cutmix", steps: basic, mixes: [{ mix: "cutmix" }] },
+  { name: "mixup-cutmix", steps: basic, mixes: [{ mix: "mixup" }, { mix: "cutmix" }] },
 ];
