@@ -1,7 +1,7 @@
 import type { Random } from "../base/random.ts";
-import type { Estimate } from "./evidence.ts";
+import type { Arm, Estimate } from "./evidence.ts";
 import { crossValidated, effectiveImages } from "./intervals.ts";
-import { holm, pairedDifference, type PairedDifference } from "./paired.ts";
+import { holm, pairedDifference } from "./paired.ts";
 import { meanOf } from "./select.ts";
 
 /** What images were answered rightly under one way of varying them. */
@@ -9,16 +9,6 @@ export interface ArmAnswers {
   readonly name: string;
   /** For every image the share of repeats in which it was answered rightly by a model that had not seen it. */
   readonly right: Float64Array;
-}
-
-/** One way of varying images beside none. */
-export interface Arm {
-  readonly name: string;
-  readonly accuracy: Estimate;
-  /** To the baseline, in accuracy; null for the baseline itself. */
-  readonly difference: (PairedDifference & { readonly adjusted: number }) | null;
-  /** Whether the gain is beyond chance, all arms considered. */
-  readonly proven: boolean;
 }
 
 /** From this p-value on, made larger for the number of arms, a difference may be chance. */

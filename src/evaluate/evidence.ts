@@ -164,6 +164,34 @@ export interface LearningCurve {
   readonly text: string;
 }
 
+/** How much better one way of learning answers than another, image by image. */
+export interface PairedDifference {
+  readonly mean: number;
+  /** 95 %. */
+  readonly interval: Interval;
+  /** How often chance alone would give a difference as large, either way. */
+  readonly p: number;
+}
+
+/** One way of varying images beside none. */
+export interface Arm {
+  readonly name: string;
+  readonly accuracy: Estimate;
+  /** To the baseline, in accuracy, with its p-value made larger for the number of arms; null for the baseline itself. */
+  readonly difference: (PairedDifference & { readonly adjusted: number }) | null;
+  /** Whether the gain is beyond chance, all arms considered. */
+  readonly proven: boolean;
+}
+
+/** How images were varied in learning, and what proved a gain. */
+export interface AugmentationEvidence {
+  /** Name of the policy that is used. */
+  readonly used: string;
+  /** None first, then what was set beside it, image by image. */
+  readonly arms: readonly Arm[];
+  readonly text: string;
+}
+
 /** All that is known about how far the model can be trusted: plain data, fit for JSON. */
 export interface Evidence {
   readonly images: number;
@@ -184,6 +212,8 @@ export interface Evidence {
   /** By image, in the order given; null when not estimated. */
   readonly outOfFold: readonly OutOfFold[] | null;
   readonly selection: Selection;
+  /** Where ways of varying images were set against each other. */
+  readonly augmentation?: AugmentationEvidence;
   readonly calibration: Calibration | null;
   readonly conformal: Conformal | null;
   readonly unknown: UnknownEvidence | null;

@@ -1,17 +1,8 @@
 import tQuantile from "@stdlib/stats-base-dists-t-quantile";
 import type { Random } from "../base/random.ts";
-import type { Interval } from "./evidence.ts";
+import type { PairedDifference } from "./evidence.ts";
 import { DESIGN_EFFECT } from "./intervals.ts";
 import { groupedError, meanOf } from "./select.ts";
-
-/** How much better one way of learning answers than another, image by image. */
-export interface PairedDifference {
-  readonly mean: number;
-  /** 95 %. */
-  readonly interval: Interval;
-  /** How often chance alone would give a difference as large, either way. */
-  readonly p: number;
-}
 
 const FLIPS = 9999;
 

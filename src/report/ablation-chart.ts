@@ -1,4 +1,4 @@
-import type { Arm } from "../evaluate/ablation.ts";
+import type { Arm } from "../evaluate/evidence.ts";
 import { escapeText } from "./html.ts";
 
 const ROW = 26;

@@ -2,7 +2,7 @@ import { relative, resolve } from "node:path";
 import { optionError } from "../../base/errors.ts";
 import { unknownName } from "../../base/nearest-name.ts";
 import type { Policy } from "../../data/policy.ts";
-import type { Arm } from "../../evaluate/ablation.ts";
+import type { Arm } from "../../evaluate/evidence.ts";
 import type { Ablation, Learns } from "../../pipeline/ablate.ts";
 import type { CommandDefinition, Context } from "../command.ts";
 import { count, percent, printable } from "../format.ts";
