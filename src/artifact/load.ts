@@ -79,18 +79,12 @@ export const inspectModel = (bytes: Uint8Array): { metadata: ArtifactMetadata; f
   return { metadata, fixedBatch: graph.inputs[0]!.dims![0] === 1 };
 };
 
-const predictionOf = (
-  metadata: ArtifactMetadata,
-  row: {
-    probabilities: number[];
-    unknownScore: number;
-    embedding: Float32Array;
-    indices: number[];
-    similarities: number[];
-  },
-): Prediction => {
-  const { labels, thresholds, training } = metadata;
-  const { probabilities, unknownScore, embedding, indices, similarities } = row;
+/** What probabilities and unknown score say in words. */
+const decide = (
+  { labels, thresholds }: ArtifactMetadata,
+  probabilities: number[],
+  unknownScore: number,
+): Omit<Prediction, "nearest" | "embedding"> => {
   if (![...probabilities, unknownScore].every(Number.isFinite))
     throw new HandfulError("damaged", "E_MODEL_NAN", "the model answers with numbers that are not finite", {
       hint: "Check the picture and the model file.",
@@ -109,12 +103,46 @@ const predictionOf = (
     probabilities,
     set: set.map((c) => labels[c]!),
     unknownScore,
-    nearest: indices.map((index, i) => ({
+  };
+};
+
+const predictionOf = (
+  metadata: ArtifactMetadata,
+  row: {
+    probabilities: number[];
+    unknownScore: number;
+    embedding: Float32Array;
+    indices: number[];
+    similarities: number[];
+  },
+): Prediction => {
+  const { labels, training } = metadata;
+  return {
+    ...decide(metadata, row.probabilities, row.unknownScore),
+    nearest: row.indices.map((index, i) => ({
       name: training.names[index]!,
       label: labels[training.labels[index]!]!,
-      similarity: similarities[i]!,
+      similarity: row.similarities[i]!,
     })),
-    embedding,
+    embedding: row.embedding,
+  };
+};
+
+/** One answer of several views of a picture: mean probabilities and unknown score, all else as of the first view. */
+export const averagePredictions = (
+  metadata: ArtifactMetadata,
+  views: readonly [Prediction, ...Prediction[]],
+): Prediction => {
+  const meanOf = (value: (prediction: Prediction) => number): number =>
+    views.reduce((sum, prediction) => sum + value(prediction), 0) / views.length;
+  const probabilities = views[0].probabilities.map((_, c) => meanOf((prediction) => prediction.probabilities[c]!));
+  return {
+    ...views[0],
+    ...decide(
+      metadata,
+      probabilities,
+      meanOf((prediction) => prediction.unknownScore),
+    ),
   };
 };
 

@@ -70,3 +70,15 @@ export const machineOptions: readonly OptionDefinition[] = [
   },
   { flags: "--cache-dir <folder>", description: "where embeddings and checked models are kept" },
 ];
+
+export const looksOptions: readonly OptionDefinition[] = [
+  {
+    flags: "--looks <number>",
+    description: "look at every photo so many times, varied a little, and answer by the mean",
+    parse: whole(1, 64),
+  },
+  {
+    flags: "--looks-policy <policy>",
+    description: "how looks are varied: a policy's name or file (basic when left out)",
+  },
+];

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { Model } from "../../artifact/load.ts";
 import { optionError } from "../../base/errors.ts";
 import { weakestFirst, type Evidence } from "../../evaluate/evidence.ts";
 import type { ResolvedBackbone } from "../../pipeline/resolve-backbone.ts";
@@ -38,6 +39,18 @@ export const chooseBackbone = async (options: Options, context: Context): Promis
   });
   bar.end();
   return resolved;
+};
+
+/** The model, looking at each photo as often as --looks says. */
+export const withLooks = async (model: Model, { looks, looksPolicy }: Options): Promise<Model> => {
+  if (looks === undefined) {
+    if (looksPolicy !== undefined) throw optionError("--looks-policy needs --looks", { hint: "Add --looks 8." });
+    return model;
+  }
+  const { readPolicy } = await import("../../pipeline/read-policy.ts");
+  const { lookSeveralTimes } = await import("../../pipeline/test-time.ts");
+  const policy = await readPolicy(text(looksPolicy) ?? "basic");
+  return lookSeveralTimes(model, { policy, views: Number(looks), seed: 0 });
 };
 
 const row = (title: string, line: string): string => `${title.padEnd(11)} ${line}`;

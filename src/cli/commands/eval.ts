@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
 import type { CommandDefinition } from "../command.ts";
 import { count, percent, percentRange, printable } from "../format.ts";
-import { machineOptions } from "../options.ts";
+import { looksOptions, machineOptions } from "../options.ts";
+import { withLooks } from "./_shared.ts";
 
 export const command: CommandDefinition = {
   name: "eval",
   summary: "Score a model on a folder of labelled photos it has not seen.",
   arguments: "<model> <photos>",
-  options: machineOptions.filter((o) => !o.flags.startsWith("--seed")),
+  options: [...looksOptions, ...machineOptions.filter((o) => !o.flags.startsWith("--seed"))],
   examples: ["handful eval runs/latest ./test-photos", "handful eval model.onnx labels.csv --json"],
   run: async ([model, photos], options, context) => {
     const { cacheDirectory, openModel } = await import("../../pipeline/open-model.ts");
@@ -19,8 +20,9 @@ export const command: CommandDefinition = {
     });
     try {
       const dataset = await scanDataset(resolve(context.cwd, String(photos)));
+      const looking = await withLooks(opened, options);
       const bar = context.progress("Predicting", "img");
-      const { score, notes } = await scoreModel(opened, dataset, (done, total) => bar.update(done, total));
+      const { score, notes } = await scoreModel(looking, dataset, (done, total) => bar.update(done, total));
       bar.end();
       for (const note of notes) context.note(`! ${printable(note)}`);
       if (context.json) {

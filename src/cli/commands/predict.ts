@@ -4,7 +4,8 @@ import type { Answer, Picture } from "../../pipeline/predict.ts";
 import { optionError } from "../../base/errors.ts";
 import type { CommandDefinition, Context } from "../command.ts";
 import { csvRow, printable } from "../format.ts";
-import { between, machineOptions, whole } from "../options.ts";
+import { between, looksOptions, machineOptions, whole } from "../options.ts";
+import { withLooks } from "./_shared.ts";
 
 const CSV_HEADER = "file,label,probability,likeliest,set,unknown_score,nearest,error";
 
@@ -98,6 +99,7 @@ export const command: CommandDefinition = {
       parse: between(0, 1),
     },
     { flags: "--csv", description: "print comma-separated values" },
+    ...looksOptions,
     ...machineOptions.filter((o) => !o.flags.startsWith("--seed")),
   ],
   examples: [
@@ -122,9 +124,10 @@ export const command: CommandDefinition = {
     const { labels } = opened.metadata;
     const json: unknown[] = [];
     try {
+      const looking = await withLooks(opened, options);
       const pictures = await gather(list, context);
       if (options.csv) context.print(CSV_HEADER);
-      for await (const raw of predictPictures(opened, pictures)) {
+      for await (const raw of predictPictures(looking, pictures)) {
         const answer = withThreshold(raw, options.threshold);
         if ("error" in answer) failures++;
         if (context.json) json.push(asJson(answer, labels));
