@@ -65,8 +65,8 @@ export const imageInput = (graph: Graph): ImageInput => {
   return { value, layout, height: sizeOrOpen(height), width: sizeOrOpen(width), batch: sizeOrOpen(dims[0]) };
 };
 
-/** `(pixel / 255 - mean) / std` on uint8 RGB [n, h, w, 3] -> float32 in the network's layout and channel order. */
-const normalise = (g: Graph, pixels: Value, preprocess: Preprocess, layout: "nchw" | "nhwc"): Value => {
+/** `(pixel / 255 - mean) / std` on RGB of 0 to 255, [n, h, w, 3] -> float32 in the network's layout and channel order. */
+export const normalise = (g: Graph, pixels: Value, preprocess: Preprocess, layout: "nchw" | "nhwc"): Value => {
   const { mean, std, channels } = preprocess;
   const axes = layout === "nchw" ? [1, 3, 1, 1] : [3];
   let x = layout === "nchw" ? transpose(g, pixels, [0, 3, 1, 2]) : pixels;

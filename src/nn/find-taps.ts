@@ -14,7 +14,8 @@ const pooling = new Set([
 ]);
 const activations = new Set(["Relu", "Clip", "LeakyRelu", "PRelu", "Elu", "HardSwish", "Gelu", "Softplus"]);
 
-const isActivation = ({ op, inputs }: Node): boolean =>
+/** Whether a node is an activation function, or the last node of one. */
+export const isActivation = ({ op, inputs }: Node): boolean =>
   activations.has(op.type) ||
   (op.type === "Mul" &&
     inputs.some((v) => v?.producer?.op.type === "Sigmoid" && inputs.includes(v.producer.inputs[0]!))); // SiLU

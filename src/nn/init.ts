@@ -30,5 +30,11 @@ export const glorotUniform: Initialiser = (shape, random) => {
   return draw(shape, () => limit * (2 * random.uniform() - 1));
 };
 
+/** Normal with mean 0 and a given deviation. */
+export const normalInitial =
+  (deviation: number): Initialiser =>
+  (shape, random) =>
+    draw(shape, () => deviation * random.normal());
+
 export const zerosInitial: Initialiser = (shape) => draw(shape, () => 0);
 export const onesInitial: Initialiser = (shape) => draw(shape, () => 1);
