@@ -25,7 +25,7 @@ const wanted = (where: string, what: string, got: unknown): never => {
 const checkRanges = (where: string, { limits }: Augmentation, ranges: unknown): Ranges => {
   if (!isRecord(ranges)) return wanted(`${where}: ranges`, "an object", ranges);
   for (const [parameter, range] of Object.entries(ranges)) {
-    const limit = limits[parameter];
+    const limit = Object.hasOwn(limits, parameter) ? limits[parameter] : undefined;
     if (!limit) throw unknownName(`parameter of ${where}`, parameter, Object.keys(limits));
     if (!Array.isArray(range) || range.length !== 2 || !range.every((end) => isNumberIn(end, limit)))
       return wanted(`${where}: ${parameter}`, `[low, high] within ${limit[0]} .. ${limit[1]}`, range);
@@ -40,10 +40,12 @@ const checkProbability = (where: string, probability: unknown): void => {
     wanted(`${where}: probability`, "a number from 0 to 1", probability);
 };
 
-const checkStep = (where: string, step: unknown): void => {
+const checkStep = (where: string, step: unknown, isChosenFrom: boolean): void => {
   if (!isRecord(step) || typeof step.augmentation !== "string")
     return wanted(where, 'an object with the name of an "augmentation"', step);
   checkKeys(where, step, ["augmentation", "probability", "ranges"]);
+  const idle = isChosenFrom && ["probability", "ranges"].find((key) => step[key] !== undefined);
+  if (idle) wanted(where, `no ${idle}, for "choose" says how often and how strongly`, step);
   const member = augmentationNamed(step.augmentation);
   checkProbability(`${where} (${member.name})`, step.probability);
   if (step.ranges !== undefined) checkRanges(`${where} (${member.name})`, member, step.ranges);
@@ -70,7 +72,7 @@ export const checkPolicy = (value: unknown): Policy => {
   const { name, steps, choose, mixes: all = [] } = value;
   if (typeof name !== "string" || name === "") wanted("policy: name", "a text", name);
   if (!Array.isArray(steps)) return wanted("policy: steps", "a list", steps);
-  steps.forEach((step, i) => checkStep(`policy: step ${i + 1}`, step));
+  steps.forEach((step, i) => checkStep(`policy: step ${i + 1}`, step, choose !== undefined));
   if (choose !== undefined) {
     if (!isRecord(choose)) return wanted("policy: choose", "an object", choose);
     checkKeys("choose", choose, ["count", "magnitude"]);

@@ -55,7 +55,8 @@ export const applyMix = <T extends Uint8Array | Float32Array>(
   { share, box }: MixDraw,
   partners: readonly number[],
 ): T => {
-  const out = data.slice() as T;
+  // of a Buffer, slice would share memory
+  const out = (data instanceof Uint8Array ? new Uint8Array(data) : new Float32Array(data)) as T;
   const size = data.length / partners.length;
   if (!box) {
     const half = data instanceof Uint8Array ? 0.5 : 0;

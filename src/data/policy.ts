@@ -42,10 +42,16 @@ export const augmentationNamed = (name: string): Augmentation => {
   return found;
 };
 
-/** Ranges at a magnitude: from the neutral value to the strongest range; where that is on both sides, one is drawn. */
-const rangesAt = ({ strong, neutral }: Augmentation, magnitude: number, random: Random): Ranges =>
+/**
+ * Ranges at a magnitude: from the neutral value to the strongest range; where that is on both sides, one is drawn. What
+ * is no wider at its strongest, such as a place, is drawn from all of its range.
+ */
+const rangesAt = ({ defaults, strong, neutral }: Augmentation, magnitude: number, random: Random): Ranges =>
   Object.fromEntries(
-    Object.entries(strong).map(([parameter, [low, high]]) => {
+    Object.entries(strong).map(([parameter, range]) => {
+      const [low, high] = range;
+      const [usualLow, usualHigh] = defaults[parameter]!;
+      if (low === usualLow && high === usualHigh) return [parameter, range];
       const still = neutral[parameter]!;
       const end = random.uniform() < (still - low) / (high - low) ? low : high;
       const value = still + magnitude * (end - still);

@@ -39,30 +39,34 @@ const NEAREST = 1e-6;
 export const warp = ({ width, height, data }: Pixels, map: Homography): Pixels => {
   const out = new Uint8Array(data.length);
   const [a, b, c, d, e, f, g, h, i] = map;
-  const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
+  const cx = (width - 1) / 2;
+  const cy = (height - 1) / 2;
   const stride = 3 * width;
   let at = 0;
-  for (let row = 0; row < height; row++) {
-    const v = row - cy;
+  for (let row = 0; row < height; row++)
     for (let column = 0; column < width; column++) {
+      // plain variables throughout: unpacking lists here takes as long as all else
       const u = column - cx;
+      const v = row - cy;
       const w = Math.max(g * u + h * v + i, NEAREST);
       const x = (a * u + b * v + c) / w + cx;
       const y = (d * u + e * v + f) / w + cy;
-      const [left, top] = [Math.floor(x), Math.floor(y)];
-      const [right, down] = [x - left, y - top];
-      let [x0, x1, y0, y1] = [left, left + 1, top, top + 1];
-      if (left < 0 || left >= width - 1) [x0, x1] = [mirrored(left, width), mirrored(left + 1, width)];
-      if (top < 0 || top >= height - 1) [y0, y1] = [mirrored(top, height), mirrored(top + 1, height)];
-      const [p, q] = [y0 * stride, y1 * stride];
-      const [p0, p1, q0, q1] = [p + 3 * x0, p + 3 * x1, q + 3 * x0, q + 3 * x1];
-      const [w1, w2, w3] = [right * (1 - down), (1 - right) * down, right * down];
-      const w0 = 1 - w1 - w2 - w3;
-      out[at] = w0 * data[p0]! + w1 * data[p1]! + w2 * data[q0]! + w3 * data[q1]! + 0.5;
-      out[at + 1] = w0 * data[p0 + 1]! + w1 * data[p1 + 1]! + w2 * data[q0 + 1]! + w3 * data[q1 + 1]! + 0.5;
-      out[at + 2] = w0 * data[p0 + 2]! + w1 * data[p1 + 2]! + w2 * data[q0 + 2]! + w3 * data[q1 + 2]! + 0.5;
-      at += 3;
+      const left = Math.floor(x);
+      const top = Math.floor(y);
+      const right = x - left;
+      const down = y - top;
+      const isInside = left >= 0 && left < width - 1 && top >= 0 && top < height - 1;
+      const upper = stride * (isInside ? top : mirrored(top, height));
+      const lower = isInside ? upper + stride : stride * mirrored(top + 1, height);
+      const x0 = 3 * (isInside ? left : mirrored(left, width));
+      const x1 = isInside ? x0 + 3 : 3 * mirrored(left + 1, width);
+      for (let channel = 0; channel < 3; channel++) {
+        const p = data[upper + x0 + channel]!;
+        const q = data[lower + x0 + channel]!;
+        const above = p + right * (data[upper + x1 + channel]! - p);
+        const below = q + right * (data[lower + x1 + channel]! - q);
+        out[at++] = above + down * (below - above) + 0.5;
+      }
     }
-  }
   return { width, height, data: out };
 };

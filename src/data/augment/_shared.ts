@@ -40,7 +40,9 @@ export const throughMatrix = ({ width, height, data }: Pixels, m: readonly numbe
     number,
   ];
   for (let i = 0; i < data.length; i += 3) {
-    const [r, g, b] = [data[i]!, data[i + 1]!, data[i + 2]!];
+    const r = data[i]!;
+    const g = data[i + 1]!;
+    const b = data[i + 2]!;
     out[i] = m0 * r + m1 * g + m2 * b;
     out[i + 1] = m3 * r + m4 * g + m5 * b;
     out[i + 2] = m6 * r + m7 * g + m8 * b;

@@ -21,7 +21,7 @@ export const augmentation: Retouch = {
     const row = new Uint8Array(3 * width);
     const colour = meanColour(pixels).map(Math.round);
     for (let i = 0; i < row.length; i++) row[i] = colour[i % 3]!;
-    const data = pixels.data.slice();
+    const data = new Uint8Array(pixels.data);
     for (let at = top; at < top + height; at++) data.set(row, 3 * (at * pixels.width + left));
     return { ...pixels, data };
   },

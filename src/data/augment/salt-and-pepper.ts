@@ -13,7 +13,7 @@ export const augmentation: Retouch = {
   sample: uniformWithSeed,
   apply: (pixels, { density, seed }) => {
     const random = createRandom(seed!);
-    const data = pixels.data.slice();
+    const data = new Uint8Array(pixels.data);
     for (let i = 0; i < data.length; i += 3) {
       const u = random.uniform();
       if (u < density!) data.fill(u < density! / 2 ? 0 : 255, i, i + 3);
