@@ -25,6 +25,16 @@ const twinWarnings = (names: readonly string[]): Warning[] => {
     }));
 };
 
+const syntheticWarnings = ({ synthetic }: Encounters): Warning[] =>
+  synthetic.length === 0
+    ? []
+    : [
+        {
+          code: "W_SYNTHETIC",
+          message: `made pictures were passed over: ${listed([...synthetic].sort(compareNames))}; they are no photos, but may help learning with --synthetic <folder>`,
+        },
+      ];
+
 /** Images by label of the items of one split. */
 const countLabels = (items: readonly Item[], split: Split | null): Map<string, number> => {
   const counts = new Map<string, number>();
@@ -86,6 +96,6 @@ export const assemble = (found: {
     skipped: [...skipped].sort((a, b) => compareNames(a.name, b.name)),
     ignored,
     ignoredExamples: [...ignoredExamples].sort(compareNames),
-    warnings: [...found.warnings, ...warnings, ...twinWarnings(classes)],
+    warnings: [...found.warnings, ...syntheticWarnings(found.met), ...warnings, ...twinWarnings(classes)],
   };
 };

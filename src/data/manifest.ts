@@ -7,6 +7,7 @@ import type { DataSet, Item, Split } from "./dataset.ts";
 import { manifestRows, type Row } from "./manifest-rows.ts";
 import { escapeName, extensionOf, unescapeName } from "./names.ts";
 import { splitOf } from "./split-names.ts";
+import { SYNTHETIC_MARKER } from "./synthetic-marker.ts";
 import { createEncounters, joinPath } from "./walk.ts";
 
 /** Whether a file's name says that it is a list of images. */
@@ -57,11 +58,12 @@ const relativeTo = (roots: readonly Buffer[], bytes: Buffer): Buffer | null => {
   return path === ".." || path.startsWith("../") ? null : Buffer.from(path, "latin1");
 };
 
-/** Finds files of one manifest; remembers which folders lie inside the root, links followed. */
+/** Finds files of one manifest; remembers which folders lie inside the root, links followed, and which hold made pictures. */
 interface Finder {
   readonly root: Buffer;
   readonly roots: readonly Buffer[];
   readonly insideFolders: Map<string, boolean>;
+  readonly syntheticFolders: Map<string, boolean>;
 }
 
 const isInside = (root: Buffer, path: Buffer): boolean =>
@@ -94,6 +96,20 @@ const statOf = (path: Buffer): Stats | null => {
   }
 };
 
+const MARKER = Buffer.from(SYNTHETIC_MARKER);
+
+/** Whether a file lies in a folder of made pictures below the root. */
+const folderSynthetic = (finder: Finder, relative: Buffer): boolean => {
+  const folder = relative.subarray(0, Math.max(0, relative.lastIndexOf("/")));
+  if (folder.length === 0) return false;
+  const key = folder.toString("latin1");
+  const known = finder.syntheticFolders.get(key);
+  if (known !== undefined) return known;
+  const own = statOf(joinPath(joinPath(finder.root, folder), MARKER)) !== null || folderSynthetic(finder, folder);
+  finder.syntheticFolders.set(key, own);
+  return own;
+};
+
 const find = (finder: Finder, written: string): { relative: Buffer } | { fault: string } => {
   const shown = escapeName(Buffer.from(written)).slice(0, 200);
   let outside = false;
@@ -110,6 +126,8 @@ const find = (finder: Finder, written: string): { relative: Buffer } | { fault: 
       return { fault: `"${shown}" is a link out of the manifest's folder` };
     if (!info.isFile() && !info.isSymbolicLink())
       return { fault: `"${shown}" is a folder, pipe or device, not a file` };
+    if (folderSynthetic(finder, relative))
+      return { fault: `"${shown}" is a made picture, no photo (its folder may go in with --synthetic)` };
     return { relative };
   }
   if (outside) return { fault: `"${shown}" leads out of the manifest's folder` };
@@ -175,7 +193,12 @@ export const readManifest = async (
   onProgress: (found: number) => void = () => undefined,
 ): Promise<DataSet> => {
   const root = await realpath(dirname(file), { encoding: "buffer" });
-  const finder: Finder = { root, roots: [root, Buffer.from(dirname(file))], insideFolders: new Map() };
+  const finder: Finder = {
+    root,
+    roots: [root, Buffer.from(dirname(file))],
+    insideFolders: new Map(),
+    syntheticFolders: new Map(),
+  };
   const { add, items, faults, failed } = createGatherer(finder);
   for await (const row of manifestRows(file)) {
     if (row.isHeader) checkHeader(file, row);

@@ -7,6 +7,7 @@ import type { DataSet, Item, Split, Warning } from "./dataset.ts";
 import { isManifestName, readManifest } from "./manifest.ts";
 import { compareNames, escapeName, isImageName } from "./names.ts";
 import { splitOf } from "./split-names.ts";
+import { SYNTHETIC_MARKER } from "./synthetic-marker.ts";
 import { createEncounters, ignore, joinPath, readFolder, walkImages, type Encounters, type Folder } from "./walk.ts";
 
 export interface ScanOptions {
@@ -173,6 +174,7 @@ const nothingFound = (root: string, { met, emptyClasses }: Found): HandfulError 
     ...(met.ignored > 0
       ? [`${met.ignored} other files or folders (${met.ignoredExamples.slice(0, 3).join(", ")})`]
       : []),
+    ...(met.synthetic.length > 0 ? [`folders of made pictures (${met.synthetic.slice(0, 3).join(", ")})`] : []),
     ...met.skipped.slice(0, 3).map(({ name, reason }) => `${name || "the folder itself"} (${reason})`),
   ];
   return dataError(
@@ -208,7 +210,39 @@ export const scanImages = async (folder: string): Promise<Pick<DataSet, "items" 
   const onImage = (image: Buffer): void => take(found, image, { label: null, split: null });
   await walkImages(root, Buffer.alloc(0), { met, onImage });
   if (found.items.length === 0) throw nothingFound(folder, found);
-  return { items: found.items.sort((a, b) => compareNames(a.name, b.name)), skipped: met.skipped };
+  const made = met.synthetic.map((name) => ({ name, code: "E_SYNTHETIC", reason: "a folder of made pictures" }));
+  return { items: found.items.sort((a, b) => compareNames(a.name, b.name)), skipped: [...met.skipped, ...made] };
+};
+
+const isSynthetic = async (root: string): Promise<boolean> =>
+  (await stat(resolve(root, SYNTHETIC_MARKER)).catch(() => null)) !== null;
+
+/** Says so where the data set itself is a folder of made pictures. */
+const withSyntheticWarning = async (dataset: DataSet): Promise<DataSet> =>
+  (await isSynthetic(dataset.root))
+    ? {
+        ...dataset,
+        warnings: [
+          {
+            code: "W_ALL_SYNTHETIC",
+            message:
+              "these pictures were made: an accuracy on them says nothing; they may help learning with --synthetic",
+          },
+          ...dataset.warnings,
+        ],
+      }
+    : dataset;
+
+/**
+ * Refuses what is no photo to learn from or to score.
+ *
+ * @throws E_SYNTHETIC where the data set is a folder of made pictures
+ */
+export const checkPhotographed = ({ root, warnings }: DataSet): void => {
+  if (warnings.some(({ code }) => code === "W_ALL_SYNTHETIC"))
+    throw dataError("E_SYNTHETIC", `${root}: these pictures were made, an accuracy on them says nothing`, {
+      hint: `Give the photos, and this folder beside them: handful train <photos> --synthetic ${root}`,
+    });
 };
 
 /**
@@ -216,7 +250,8 @@ export const scanImages = async (folder: string): Promise<Pick<DataSet, "items" 
  *
  * Takes class folders, splits above them (train, val, valid, validation, test ...), a manifest (CSV, TSV, JSONL, or
  * a folder holding `metadata.csv` and the like), or a folder of images without labels. Hidden files, junk and our own
- * outputs are counted; links, pipes, devices and what may not be read are listed; nothing blocks.
+ * outputs are counted; links, pipes, devices and what may not be read are listed; nothing blocks. Folders of made
+ * pictures are passed over with a warning, and so is said where `path` itself is one.
  *
  * @throws E_PATH, E_NO_IMAGES with the expected tree; E_MANIFEST with line numbers
  */
@@ -224,7 +259,7 @@ export const scanDataset = async (path: string, options: ScanOptions = {}): Prom
   const { path: absolute, isFolder } = await checkPhotosPath(path);
   const onProgress = options.onProgress ?? ((): void => undefined);
   const manifest = isFolder ? await manifestIn(absolute) : absolute;
-  if (manifest !== null) return readManifest(manifest, onProgress);
+  if (manifest !== null) return withSyntheticWarning(await readManifest(manifest, onProgress));
   const root = await realpath(absolute, { encoding: "buffer" });
   const found: Found = { root, met: createEncounters(), items: [], emptyClasses: [], warnings: [], onProgress };
   const top = await withoutRuns(found, await readFolder(root, Buffer.alloc(0), found.met));
@@ -232,5 +267,5 @@ export const scanDataset = async (path: string, options: ScanOptions = {}): Prom
   if (found.items.length === 0) throw nothingFound(absolute, found);
   onProgress(found.items.length);
   const { items, emptyClasses, met, warnings } = found;
-  return assemble({ root: absolute, layout, items, emptyClasses, met, warnings });
+  return withSyntheticWarning(assemble({ root: absolute, layout, items, emptyClasses, met, warnings }));
 };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decodeImage, readImageFile } from "./image.ts";
-import { scanDataset } from "./scan.ts";
+import { checkPhotographed, scanDataset, scanImages } from "./scan.ts";
 import {
   readSyntheticMarker,
   SYNTHETIC_MARKER,
@@ -83,11 +83,81 @@ describe("the marker", () => {
     ['{"format":2,"how":"x","options":{},"pictures":{}}', '"format"'],
     ['{"format":1,"how":"x","options":{},"pictures":{"a/b/c.png":{"source":"s","sourceSha256":""}}}', "a/b/c.png"],
     ['{"format":1,"how":"x","options":{},"pictures":{"a/b.png":{"source":"s","sourceSha256":"no"}}}', "sourceSha256"],
+    ['{"format":1,"how":"x","options":{},"pictures":{"../b.png":{"source":"s","sourceSha256":""}}}', "../b.png"],
+    ['{"format":1,"how":"x","options":{},"pictures":{"a/..":{"source":"s","sourceSha256":""}}}', "a/.."],
+    [
+      '{"format":1,"how":"x","options":{},"pictures":{"a\\u0000/b":{"source":"s","sourceSha256":""}}}',
+      "wanted <class>/<file>",
+    ],
+    ['{"format":1,"how":"x","options":{},"pictures":{},"label":"a"}', '"label"'],
+    [
+      `{"format":1,"how":"x","options":{},"pictures":{"a/b.png":{"source":"s","sourceSha256":"${sha}","fold":1}}}`,
+      '"fold"',
+    ],
+    ['{"format":1,"how":"x","options":{},"learned":"yes","pictures":{}}', '"learned"'],
   ])("is refused when it is %s", async (text, says) => {
     const folder = await fresh();
     await writeFile(join(folder, SYNTHETIC_MARKER), text);
     const thrown: unknown = await readSyntheticMarker(folder).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ code: "E_SYNTHETIC" });
     expect(String(thrown)).toContain(says);
+  });
+});
+
+describe("a scan", () => {
+  const inside = async (...path: string[]): Promise<string> => {
+    const root = await fresh();
+    for (const label of ["a", "b"]) {
+      await mkdir(join(root, label));
+      await writeFile(join(root, label, "1.jpg"), "");
+    }
+    await mkdir(join(root, ...path), { recursive: true });
+    await writeSyntheticFolder(join(root, ...path, "made"), content([picture("a", "0", 1), picture("c", "0", 1)]));
+    return root;
+  };
+
+  it.each([[[]], [["a"]], [["b", "deep"]]])("passes over made pictures under the photos, in %j", async (path) => {
+    const { items, classes, warnings, emptyClasses } = await scanDataset(await inside(...path));
+    expect(items.map((item) => item.name)).toEqual(["a/1.jpg", "b/1.jpg"]);
+    expect(classes).toEqual(["a", "b"]);
+    expect(emptyClasses).toEqual([]);
+    expect(warnings).toEqual([{ code: "W_SYNTHETIC", message: expect.stringContaining("--synthetic") }]);
+    expect(warnings[0]!.message).toContain([...path, "made"].join("/"));
+  });
+
+  it("does not take made pictures for a split of the photos, nor for a class", async () => {
+    const root = await fresh();
+    await mkdir(join(root, "train", "a"), { recursive: true });
+    await writeFile(join(root, "train", "a", "1.jpg"), "");
+    await writeSyntheticFolder(join(root, "made"), content([picture("a", "0", 1)]));
+    const { layout, classes, skipped } = await scanDataset(root);
+    expect({ layout, classes, skipped }).toEqual({ layout: "splits", classes: ["a"], skipped: [] });
+  });
+
+  it("says of a folder asked about whole which part of it was passed over", async () => {
+    const { items, skipped } = await scanImages(await inside());
+    expect(items).toHaveLength(2);
+    expect(skipped).toEqual([{ name: "made", code: "E_SYNTHETIC", reason: expect.any(String) }]);
+  });
+
+  it("refuses rows of a manifest that name made pictures", async () => {
+    const root = await inside();
+    await writeFile(join(root, "labels.csv"), "file_name,label\na/1.jpg,a\nmade/c/0.png,a\n");
+    await expect(scanDataset(join(root, "labels.csv"))).rejects.toMatchObject({
+      code: "E_MANIFEST",
+      message: expect.stringMatching(/line 3: .*made picture/),
+    });
+  });
+
+  it("of made pictures themselves is no set of photos", async () => {
+    const folder = join(await inside(), "made");
+    const dataset = await scanDataset(folder);
+    expect(dataset.items).toHaveLength(2);
+    expect(dataset.warnings[0]!.code).toBe("W_ALL_SYNTHETIC");
+    expect(() => checkPhotographed(dataset)).toThrow("these pictures were made, an accuracy on them says nothing");
+    await writeFile(join(folder, "list.csv"), "file_name,label\na/0.png,a\nc/0.png,c\n");
+    const listed = await scanDataset(join(folder, "list.csv"));
+    expect(() => checkPhotographed(listed)).toThrow(/were made/);
+    checkPhotographed(await scanDataset(join(folder, "..")));
   });
 });

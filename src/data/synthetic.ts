@@ -6,21 +6,25 @@ import { z } from "zod";
 import { dataError, internalError, optionError, type HandfulError } from "../base/errors.ts";
 import type { Pixels } from "../base/preprocess.ts";
 import { isJunkName, unescapeName } from "./names.ts";
+import { SYNTHETIC_MARKER } from "./synthetic-marker.ts";
 import { joinPath } from "./walk.ts";
 
-/** The file at the root of a folder that says its pictures were made, by what, and from which photos. */
-export const SYNTHETIC_MARKER = "handful-synthetic.json";
+export { SYNTHETIC_MARKER };
 
 /** Version of the marker's form. */
 const FORMAT = 1;
 
-const markerSchema = z.object({
+/** `<class>/<file>`, neither of which leads elsewhere. */
+const PICTURE = /^(?!\.{1,2}\/)[^/\0]+\/(?!\.{1,2}$)[^/\0]+$/;
+
+const markerSchema = z.strictObject({
   format: z.literal(FORMAT),
   how: z.string().min(1),
   options: z.record(z.string(), z.unknown()),
+  learned: z.boolean().optional(),
   pictures: z.record(
-    z.string().regex(/^[^/]+\/[^/]+$/),
-    z.object({ source: z.string(), sourceSha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+    z.string().regex(PICTURE, "wanted <class>/<file>"),
+    z.strictObject({ source: z.string(), sourceSha256: z.string().regex(/^[0-9a-f]{64}$/, "wanted 64 hex digits") }),
   ),
 });
 
@@ -31,6 +35,11 @@ export interface SyntheticMarker {
   readonly how: string;
   /** What the pictures were made with, as JSON. */
   readonly options: Readonly<Record<string, unknown>>;
+  /**
+   * Whether what made them had learned from other photos than each one's source, such as a network trained on all:
+   * then it knows something of photos that are tested on.
+   */
+  readonly learned?: boolean | undefined;
   /** By `<class>/<file>`, as `scanDataset` names the pictures of the folder. */
   readonly pictures: Readonly<Record<string, SyntheticOrigin>>;
 }
@@ -86,8 +95,10 @@ export const readSyntheticMarker = async (folder: string): Promise<SyntheticMark
   }
   const parsed = markerSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const { path: place, message } = parsed.error.issues[0]!;
-  throw wrongMarker(path, `at "${place.join(".")}": ${message}`);
+  const [issue] = parsed.error.issues;
+  const place = issue!.path;
+  const message = issue!.code === "invalid_key" ? issue!.issues[0]!.message : issue!.message;
+  throw wrongMarker(path, place.length > 0 ? `at "${place.join(".")}": ${message}` : message);
 };
 
 /** The bytes of a name that becomes one folder or file. */
@@ -100,7 +111,8 @@ const pathPart = (name: string): Buffer => {
   return bytes;
 };
 
-const encodePng = ({ data, width, height }: Pixels): Promise<Buffer> =>
+/** A picture as PNG, lossless. */
+export const encodePng = ({ data, width, height }: Pixels): Promise<Buffer> =>
   sharp(data, { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();
@@ -134,6 +146,8 @@ export const checkSyntheticFolder = async (folder: string): Promise<void> => {
 export interface SyntheticFolder {
   readonly how: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** As in the marker. */
+  readonly learned?: boolean;
   /** Taken one by one, so that they need not all be in memory. */
   readonly pictures: AsyncIterable<SyntheticPicture> | Iterable<SyntheticPicture>;
 }
@@ -180,7 +194,14 @@ export const writeSyntheticFolder = async (folder: string, content: SyntheticFol
           });
         },
       );
-    const marker: SyntheticMarker = { format: FORMAT, how: content.how, options: content.options, pictures: origins };
+    const { how, options, learned } = content;
+    const marker: SyntheticMarker = {
+      format: FORMAT,
+      how,
+      options,
+      ...(learned !== undefined && { learned }),
+      pictures: origins,
+    };
     await writeMarker(folder, marker);
     return marker;
   } finally {

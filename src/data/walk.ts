@@ -3,6 +3,7 @@ import { opendir, realpath } from "node:fs/promises";
 import { messageOf } from "../base/errors.ts";
 import type { Skipped } from "./dataset.ts";
 import { escapeName, extensionOf, isImageName, isJunkName } from "./names.ts";
+import { SYNTHETIC_MARKER } from "./synthetic-marker.ts";
 
 /** Relative path in bytes, "/" between folders. */
 export type RelativePath = Buffer;
@@ -10,6 +11,7 @@ export type RelativePath = Buffer;
 const SLASH = Buffer.from("/");
 const METRICS = Buffer.from("metrics.json");
 const MODEL = Buffer.from("model.onnx");
+const MARKER = Buffer.from(SYNTHETIC_MARKER);
 
 export const joinPath = (folder: Buffer, name: Buffer): Buffer =>
   folder.length === 0 ? name : Buffer.concat([folder, SLASH, name]);
@@ -19,11 +21,13 @@ export interface Encounters {
   readonly skipped: Skipped[];
   ignored: number;
   readonly ignoredExamples: string[];
+  /** Folders of made pictures, which were not entered. */
+  readonly synthetic: string[];
 }
 
 const MAX_EXAMPLES = 5;
 
-export const createEncounters = (): Encounters => ({ skipped: [], ignored: 0, ignoredExamples: [] });
+export const createEncounters = (): Encounters => ({ skipped: [], ignored: 0, ignoredExamples: [], synthetic: [] });
 
 export const ignore = (met: Encounters, relative: RelativePath): void => {
   met.ignored++;
@@ -67,9 +71,9 @@ const linkFault = async (root: Buffer, relative: RelativePath): Promise<Omit<Ski
 const kindOf = (entry: Dirent<Buffer>): string =>
   entry.isFIFO() ? "a named pipe" : entry.isSocket() ? "a socket" : "a device";
 
-const isReadable = (path: Buffer): boolean => {
+const may = (path: Buffer, mode: number): boolean => {
   try {
-    accessSync(path, constants.R_OK);
+    accessSync(path, mode);
     return true;
   } catch {
     return false;
@@ -86,10 +90,12 @@ const takeEntry = async (
   const name = escapeName(entry.name);
   const skip = (fault: Omit<Skipped, "name">): void => void met.skipped.push({ name: escapeName(relative), ...fault });
   if (isJunkName(name)) return ignore(met, relative);
-  if (entry.isDirectory()) into.folders.push(relative);
-  else if (entry.isFile()) {
+  if (entry.isDirectory()) {
+    if (may(joinPath(joinPath(root, relative), MARKER), constants.F_OK)) met.synthetic.push(escapeName(relative));
+    else into.folders.push(relative);
+  } else if (entry.isFile()) {
     if (!isImageName(name)) ignore(met, relative);
-    else if (isReadable(joinPath(root, relative))) into.images.push(relative);
+    else if (may(joinPath(root, relative), constants.R_OK)) into.images.push(relative);
     else skip({ code: "E_FILE_PERMISSION", reason: "no permission to read it" });
   } else if (entry.isSymbolicLink()) {
     if (isImageName(name) || extensionOf(name) === "") skip(await linkFault(root, relative));
