@@ -180,7 +180,8 @@ const toPixels = async (image: Sharp, [r, g, b]: readonly [number, number, numbe
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
   if (info.channels !== 3) throw internalError(`decoded ${String(info.channels)} channels, wanted 3`);
-  return { width: info.width, height: info.height, data };
+  // no Buffer: its slice() is no copy, so that a picture changed in a copy would itself be changed
+  return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 };
 
 /** Pixels at `1 / shrink` of full size (a whole number), and what the header says of the full picture. */

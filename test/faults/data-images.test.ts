@@ -71,6 +71,17 @@ it("case 2: a flipped bit that still decodes is found by its hash", async () => 
   expect(error.message).toContain("x.jpg");
 });
 
+it("gives pixels whose copies are copies", async () => {
+  const raw = { width: 2, height: 1, channels: 3 as const };
+  const { data } = await decodeImage(
+    await sharp(Uint8Array.of(1, 2, 3, 4, 5, 6), { raw })
+      .png()
+      .toBuffer(),
+  );
+  data.slice().fill(9);
+  expect([...data]).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
 it("case 3: a file of no bytes is named as such", async () => {
   expect((await failure(decodeImage(new Uint8Array(0)))).code).toBe("E_IMAGE_EMPTY");
 });
