@@ -6,7 +6,7 @@ import { openGraph } from "../runtime/graph-session.ts";
 import { decodeCycleGan, encodeCycleGan } from "./cycle-gan-checkpoint.ts";
 import { buildTranslator } from "./cycle-gan.ts";
 import { createImagePool } from "./image-pool.ts";
-import { randomCrop } from "./picture-tensor.ts";
+import { fromPictureTensor, randomCrop, toPictureTensor } from "./picture-tensor.ts";
 import {
   cycleGanDefaults,
   linearDecay,
@@ -53,7 +53,7 @@ describe("CycleGAN", () => {
     expect(stopped).toBe("finished");
     expect(history.at(-1)!.cycle).toBeLessThan(0.5 * history[0]!.cycle);
     const red = randomCrop(whole.a[0]!, 16, createRandom("look"));
-    const session = await openGraph(buildTranslator(longer, weights, "a-to-b", whole.random));
+    const session = await openGraph(buildTranslator(longer, { weights, direction: "a-to-b", random: whole.random }));
     const made = numbersOf((await session.run({ pixels: red })).translated!);
     await session.close();
     const mean = (values: readonly number[], channel: number): number =>
@@ -118,6 +118,11 @@ it("a pool hands out the new picture or one of the last, whose place it takes", 
   expect(new Set(given).size).toBe(given.length - 2); // only the first two are judged twice
   const none = createImagePool(0);
   expect([1, 2, 3].map((i) => numbersOf(none.exchange(picture(i), createRandom(i)))[0])).toEqual([1, 2, 3]);
+});
+
+it("a picture comes back from its tensor", () => {
+  const picture = { width: 2, height: 3, data: Uint8Array.from({ length: 18 }, (_, i) => 15 * i) };
+  expect(fromPictureTensor(toPictureTensor(picture))).toEqual(picture);
 });
 
 it("cuts parts of a picture, some of them mirrored", () => {

@@ -125,17 +125,16 @@ export const buildDiscriminatorStep = (networks: CycleGanNetworks, random: Rando
   return { graph: g, losses: concat(g, losses, 0), parameters: scope.parameters };
 };
 
-/**
- * One generator with its weights inside: `pixels` float32 in -1 .. 1, [1, 3, size, size] -> `translated`.
- *
- * @param weights  by the names of the generators' step
- */
-export const buildTranslator = (
-  networks: CycleGanNetworks,
-  weights: Readonly<Record<string, Tensor>>,
-  direction: Direction,
-  random: Random,
-): Graph => {
+export interface TranslatorParts {
+  /** By the names of the generators' step. */
+  readonly weights: Readonly<Record<string, Tensor>>;
+  readonly direction: Direction;
+  /** Any: first weights are not used. */
+  readonly random: Random;
+}
+
+/** One generator with its weights inside: `pixels` float32 in -1 .. 1, [1, 3, size, size] -> `translated`. */
+export const buildTranslator = (networks: CycleGanNetworks, { weights, direction, random }: TranslatorParts): Graph => {
   const g = new Graph(`cycle-gan-${direction}`);
   const stand = ({ name }: Parameter): Value => g.constant(weights[name]!, name);
   const scope = createScope(g, { phase: "inference", random, stand });
