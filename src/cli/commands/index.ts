@@ -6,6 +6,7 @@ import { command as evalCommand } from "./eval.ts";
 import { command as inspectCommand } from "./inspect.ts";
 import { command as modelCommand } from "./model.ts";
 import { command as predictCommand } from "./predict.ts";
+import { command as synthesizeCommand } from "./synthesize.ts";
 import { command as trainCommand } from "./train.ts";
 
 export const commands: readonly CommandDefinition[] = [
@@ -15,5 +16,6 @@ export const commands: readonly CommandDefinition[] = [
   inspectCommand,
   modelCommand,
   predictCommand,
+  synthesizeCommand,
   trainCommand,
 ];
