@@ -34,6 +34,20 @@ export const takeRows = (m: Matrix, indices: ArrayLike<number>): Matrix => {
   return out;
 };
 
+/** Matrices of as many columns one below the other, as a new one. */
+export const stackRows = (parts: readonly Matrix[]): Matrix => {
+  const out = matrix(
+    parts.reduce((sum, part) => sum + part.rows, 0),
+    parts[0]?.columns ?? 0,
+  );
+  let at = 0;
+  for (const { data } of parts) {
+    out.data.set(data, at);
+    at += data.length;
+  }
+  return out;
+};
+
 /** The index of the largest entry; the first of equals. */
 export const argmax = (values: ArrayLike<number>): number => {
   let best = 0;

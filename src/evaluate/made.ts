@@ -1,5 +1,5 @@
 import { internalError } from "../base/errors.ts";
-import { matrix, type Matrix } from "../base/matrix.ts";
+import { stackRows, type Matrix } from "../base/matrix.ts";
 import { countShots } from "../methods/few-shot/_shared.ts";
 import type { Support } from "../methods/method.ts";
 import type { Round } from "./protocol.ts";
@@ -46,12 +46,9 @@ const weightsOf = ({ labels, ways, classWeights }: Support, made: Made): Float64
 export const withMade = (photos: Support, made: Made | undefined): Support => {
   if (!made || made.labels.length === 0) return photos;
   checkMade(photos, made);
-  const data = new Float32Array(photos.features.data.length + made.features.data.length);
-  data.set(photos.features.data);
-  data.set(made.features.data, photos.features.data.length);
   return {
     ...photos,
-    features: matrix(photos.labels.length + made.labels.length, photos.features.columns, data),
+    features: stackRows([photos.features, made.features]),
     labels: Int32Array.from([...photos.labels, ...made.labels]),
     classWeights: weightsOf(photos, made),
   };

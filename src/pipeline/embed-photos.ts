@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { isPlainLabel } from "../artifact/metadata.ts";
 import { dataError } from "../base/errors.ts";
 import type { DataSet } from "../data/dataset.ts";
+import { checkPhotographed } from "../data/scan.ts";
 import { openBackbone, type Backbone } from "./backbone.ts";
 import { embedDataset, type Embedded, type EmbedOptions } from "./embed.ts";
 import { openFeatureCache } from "./feature-cache.ts";
@@ -11,9 +12,10 @@ import { checkClasses } from "./select-photos.ts";
 /**
  * Refuses photos that no classifier can be learned from, before any is read.
  *
- * @throws dataError E_LABEL_MARKUP, E_NO_LABELS, E_ONE_CLASS
+ * @throws dataError E_SYNTHETIC, E_LABEL_MARKUP, E_NO_LABELS, E_ONE_CLASS
  */
 export const checkLabels = (dataset: DataSet): void => {
+  checkPhotographed(dataset);
   const markup = dataset.classes.find((name) => !isPlainLabel(name));
   if (markup !== undefined)
     throw dataError(
@@ -47,33 +49,31 @@ export interface EmbeddedPhotos {
   readonly embedded: Embedded;
 }
 
+/** Embeds every photo with a backbone that is open. */
+export const embedWith = async (
+  backbone: Backbone,
+  dataset: DataSet,
+  { on = {}, cacheDir, signal }: Pick<EmbedPhotosOptions, "on" | "cacheDir" | "signal">,
+): Promise<Embedded> =>
+  embedDataset(dataset, {
+    backbone,
+    cache: cacheDir === null ? null : await openFeatureCache(join(cacheDir, "features"), backbone.key, backbone.dim),
+    ...(on.embedding && { onProgress: on.embedding }),
+    ...(signal && { signal }),
+  });
+
 /** Opens the backbone and embeds every photo. The backbone must be closed. */
 export const openEmbedded = async (dataset: DataSet, options: EmbedPhotosOptions): Promise<EmbeddedPhotos> => {
-  const { on = {}, cacheDir, threads, features, signal } = options;
+  const { threads, features } = options;
   const backbone = await openBackbone(options.backbone, {
     ...(threads !== undefined && { threads }),
     ...(features !== undefined && { features }),
   });
   try {
-    on.opened?.(backbone);
-    const cache =
-      cacheDir === null ? null : await openFeatureCache(join(cacheDir, "features"), backbone.key, backbone.dim);
-    const embedded = await embedDataset(dataset, {
-      backbone,
-      cache,
-      ...(on.embedding && { onProgress: on.embedding }),
-      ...(signal && { signal }),
-    });
-    return { backbone, embedded };
+    options.on?.opened?.(backbone);
+    return { backbone, embedded: await embedWith(backbone, dataset, options) };
   } catch (thrown) {
     await backbone.close();
     throw thrown;
   }
-};
-
-/** The same, with the backbone closed: its memory is not needed after. */
-export const embedPhotos = async (dataset: DataSet, options: EmbedPhotosOptions): Promise<EmbeddedPhotos> => {
-  const found = await openEmbedded(dataset, options);
-  await found.backbone.close();
-  return found;
 };

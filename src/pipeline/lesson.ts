@@ -1,4 +1,5 @@
 import type { DataSet } from "../data/dataset.ts";
+import type { Made } from "../evaluate/made.ts";
 import type { Backbone } from "./backbone.ts";
 import type { Embedded } from "./embed.ts";
 import type { SelectedPhotos } from "./select-photos.ts";
@@ -16,6 +17,8 @@ export interface Lesson {
   readonly keys: readonly string[];
   /** Index into `classes` of every class of the data set; -1: without a training photo, so it cannot be learned. */
   readonly renumber: Int32Array;
+  /** Rows made from training photos: they help learning and are never asked. */
+  readonly made?: Made | undefined;
 }
 
 /** Numbers the classes that have training photos. */

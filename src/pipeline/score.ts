@@ -2,6 +2,7 @@ import type { Model } from "../artifact/load.ts";
 import { dataError } from "../base/errors.ts";
 import { argmax } from "../base/matrix.ts";
 import type { DataSet, Item } from "../data/dataset.ts";
+import { checkPhotographed } from "../data/scan.ts";
 import type { Interval } from "../evaluate/evidence.ts";
 import { wilson } from "../evaluate/intervals.ts";
 import {
@@ -127,7 +128,7 @@ const trainedNotes = (items: readonly Item[], names: readonly string[]): string[
  * Scores a model on a labelled data set; classes are matched by name, classes the model does not know are dropped and
  * counted in the notes. The test split alone is used where there is one.
  *
- * @throws dataError E_NO_LABELS when no photo has one; E_NOTHING_TO_SCORE when no photo of a known class can be read
+ * @throws dataError E_SYNTHETIC when the pictures were made; E_NO_LABELS when no photo has one; E_NOTHING_TO_SCORE when no photo of a known class can be read
  */
 export const scoreModel = async (
   model: Model,
@@ -135,6 +136,7 @@ export const scoreModel = async (
   onProgress?: (done: number, total: number) => void,
 ): Promise<{ score: Score; notes: string[] }> => {
   const { labels, training } = model.metadata;
+  checkPhotographed(dataset);
   checkLabelled(dataset, labels);
   const notes = dataset.warnings.flatMap(({ code, message }) => (code === "W_CLASS_DROPPED" ? [message] : []));
   const hasTest = dataset.items.some((item) => item.split === "test");

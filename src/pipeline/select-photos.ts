@@ -24,7 +24,7 @@ export interface SelectedPhotos {
 }
 
 /** Cosine similarity of embeddings from which two photos count as the same scene. */
-const SAME_SCENE = 0.995;
+export const SAME_SCENE = 0.995;
 
 /** Rows in ascending order; no copy where they are all. */
 const rowsOf = (features: Matrix, rows: readonly number[]): Matrix =>
@@ -39,10 +39,10 @@ const pick = (photos: LabelledPhotos, rows: readonly number[]): LabelledPhotos =
 
 const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
-/** Examples in a note. */
 const SHOWN = 3;
 
-const examples = (texts: readonly string[]): string =>
+/** The first few, as examples in a note. */
+export const examples = (texts: readonly string[]): string =>
   texts.slice(0, SHOWN).join(", ") + (texts.length > SHOWN ? ", …" : "");
 
 /** Items left out before anything is learned: conflicting labels, and all but the first of identical files on one side. */

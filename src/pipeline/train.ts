@@ -12,7 +12,7 @@ import { hasManyScores } from "../methods/many-classes.ts";
 import type { Backbone } from "./backbone.ts";
 import { buildArtifact, type Answerer } from "./build-artifact.ts";
 import type { Embedded } from "./embed.ts";
-import { checkLabels, embedPhotos } from "./embed-photos.ts";
+import { checkLabels, embedWith, openEmbedded } from "./embed-photos.ts";
 import { FEWEST_TO_TUNE, openTuning, type FineTuneOptions, type TuningProgress } from "./fine-tune.ts";
 import { lessonOf, type Lesson } from "./lesson.ts";
 import { scoreItems, type Score } from "./score.ts";
@@ -21,10 +21,19 @@ import type { ResolvedBackbone } from "./resolve-backbone.ts";
 import { markLatest, writeWhole } from "./run-folder.ts";
 import { writeResults } from "./write-results.ts";
 import { selectPhotos, type SelectedPhotos } from "./select-photos.ts";
+import {
+  openSynthetic,
+  syntheticPictures,
+  type SyntheticFacts,
+  type SyntheticPictures,
+  type SyntheticSet,
+} from "./synthetic-pictures.ts";
 
 export interface TrainOptions {
   /** Folder or manifest. */
   readonly photos: string;
+  /** Folder of pictures made from the photos (`writeSyntheticFolder`), which help learning and are never asked. */
+  readonly synthetic?: string;
   /** Folder for the results, made by `makeRunFolder`. */
   readonly out: string;
   readonly backbone: ResolvedBackbone;
@@ -63,6 +72,7 @@ export interface TrainEvents {
   embedding?(progress: { done: number; total: number; embedded: number }): void;
   embedded?(embedded: Embedded, seconds: number): void;
   selected?(selected: SelectedPhotos): void;
+  synthetic?(pictures: SyntheticPictures): void;
   evaluating?(done: number, total: number): void;
   /** The model with frozen features is written; what comes now may be broken off. */
   tuning?(result: TrainResult): void;
@@ -84,6 +94,8 @@ export interface TrainResult {
   readonly classes: readonly string[];
   readonly evidence: Evidence;
   readonly weighting: Weighting;
+  /** The made pictures that helped learning; null where none were given. */
+  readonly synthetic: SyntheticFacts | null;
   /** The score on the test folder; null where there is none. */
   readonly heldOut: Score | null;
   readonly notes: readonly string[];
@@ -157,13 +169,14 @@ const weightingOf = ({ classWeights: how = "balanced" }: TrainOptions, { labels,
 });
 
 const learn = (options: TrainOptions, lesson: Lesson, { weights }: Weighting): Promise<HeadResult> => {
-  const { selected, classes, labels, keys } = lesson;
+  const { selected, classes, labels, keys, made } = lesson;
   const { on = {}, threads } = options;
   const { features, groups } = selected.training;
   return evaluateHeads({
     features,
     labels,
     groups,
+    made,
     classes,
     keys,
     random: createRandom(options.seed),
@@ -225,6 +238,35 @@ const tune = async (
   }
 };
 
+interface Prepared {
+  readonly lesson: Lesson;
+  readonly synthetic: SyntheticPictures | null;
+}
+
+/** Reads and embeds the photos, chooses those to learn from, and matches made pictures to them. */
+const prepare = async (
+  options: TrainOptions,
+  { dataset, set }: { readonly dataset: DataSet; readonly set: SyntheticSet | null },
+  lap: (name: string) => number,
+): Promise<Prepared> => {
+  const { on = {} } = options;
+  const { backbone, embedded } = await openEmbedded(dataset, options);
+  try {
+    on.embedded?.(embedded, lap("read and embed"));
+    const selected = selectPhotos(dataset, embedded, { keepConflicts: options.keepConflicts });
+    on.selected?.(selected);
+    if (options.strict) checkStrict(dataset, embedded, selected);
+    const lesson = lessonOf({ backbone, dataset, embedded, selected });
+    if (!set) return { lesson, synthetic: null };
+    const synthetic = syntheticPictures(set, await embedWith(backbone, set.dataset, options), lesson);
+    lap("read and embed made pictures");
+    on.synthetic?.(synthetic);
+    return { lesson: { ...lesson, made: synthetic.made }, synthetic };
+  } finally {
+    await backbone.close();
+  }
+};
+
 /**
  * From a folder of photos to a model file with its evidence: scan, embed, choose a head by nested cross-validation,
  * fit it on all training photos, and write `model.onnx`, `metrics.json` and `report.html`. With `fineTune` the network
@@ -238,16 +280,17 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
   const dataset = await scanDataset(options.photos, { ...(on.scanning && { onProgress: on.scanning }) });
   checkLabels(dataset);
   on.scanned?.(dataset);
+  const set = options.synthetic === undefined ? null : await openSynthetic(options.synthetic);
   watch.lap("scan");
-  const { backbone, embedded } = await embedPhotos(dataset, options);
-  on.embedded?.(embedded, watch.lap("read and embed"));
-  const selected = selectPhotos(dataset, embedded, { keepConflicts: options.keepConflicts });
-  on.selected?.(selected);
-  if (options.strict) checkStrict(dataset, embedded, selected);
-  const lesson = lessonOf({ backbone, dataset, embedded, selected });
+  const { lesson, synthetic } = await prepare(options, { dataset, set }, watch.lap);
+  const { backbone, embedded, selected } = lesson;
   const weighting = weightingOf(options, lesson);
   const missing = dataset.classes.filter((_, c) => lesson.renumber[c]! < 0);
-  const notes = [...selected.notes, ...missing.map((name) => `class "${name}" has no training photo and was left out`)];
+  const notes = [
+    ...selected.notes,
+    ...missing.map((name) => `class "${name}" has no training photo and was left out`),
+    ...(synthetic?.notes ?? []),
+  ];
 
   const write = async (head: Answerer): Promise<TrainResult> => {
     options.signal?.throwIfAborted();
@@ -266,6 +309,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
       selected,
       evidence,
       weighting,
+      synthetic: synthetic?.facts ?? null,
       heldOut,
       backbone,
       model,
@@ -286,6 +330,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
       classes: lesson.classes,
       evidence,
       weighting,
+      synthetic: synthetic?.facts ?? null,
       heldOut,
       notes,
       seconds: watch.total(),
@@ -301,6 +346,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
     notes.push(hindrance);
     return write(head);
   }
+  if (synthetic) notes.push("made pictures helped the head on frozen features alone: the network is tuned on photos");
   on.tuning?.(await write(head));
   const tuned = await tune(options, fineTune, lesson, head);
   watch.lap("fine-tune");

@@ -16,6 +16,7 @@ import { nearestRows } from "./nearest-rows.ts";
 import { writeWhole } from "./run-folder.ts";
 import type { Score } from "./score.ts";
 import { datasetVersion, type SelectedPhotos } from "./select-photos.ts";
+import { describeSynthetic, type SyntheticFacts } from "./synthetic-pictures.ts";
 
 export interface RunResults {
   readonly out: string;
@@ -26,6 +27,7 @@ export interface RunResults {
   readonly evidence: Evidence;
   /** How much a photo of each class counted, by class. */
   readonly weighting: { readonly how: string; readonly weights: readonly number[] };
+  readonly synthetic: SyntheticFacts | null;
   readonly heldOut: Score | null;
   readonly backbone: Backbone;
   readonly model: Uint8Array;
@@ -45,6 +47,7 @@ const runFacts = (r: RunResults): RunFacts => ({
   seconds: r.seconds,
   stages: r.stages,
   machine: machineText(),
+  ...(r.synthetic && { made: [describeSynthetic(r.synthetic)] }),
   versions: [
     ["handful", r.version],
     ["ONNX Runtime", runtimeVersion()],
@@ -63,6 +66,7 @@ const metricsOf = (r: RunResults): unknown => ({
   classes: r.evidence.classes.map((c) => c.name),
   evidence: r.evidence,
   classWeights: r.weighting,
+  synthetic: r.synthetic,
   heldOut: r.heldOut,
   backbone: {
     name: r.backbone.resolved.name,

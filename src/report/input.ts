@@ -59,6 +59,8 @@ export interface RunFacts {
   readonly seconds: number;
   readonly stages: readonly { readonly name: string; readonly seconds: number }[];
   readonly machine: string;
+  /** What besides photos was learned from, each a sentence; absent: nothing. */
+  readonly made?: readonly string[];
   readonly versions: readonly (readonly [name: string, value: string])[];
   readonly hashes: readonly (readonly [name: string, value: string])[];
 }

@@ -69,6 +69,7 @@ export const trainWithProgress = async (
   context: Context,
 ): Promise<TrainResult> => {
   const { train } = await import("../../pipeline/train.ts");
+  const { describeSynthetic } = await import("../../pipeline/synthetic-pictures.ts");
   const scanning = context.progress("Scanning", "img");
   let embedding = context.progress("Embedding", "img");
   let evaluating = context.progress("Evaluating", "fit");
@@ -114,7 +115,12 @@ export const trainWithProgress = async (
         for (const note of notes) context.note(`! ${printable(note)}`);
         if (nearDuplicates.length > 0)
           context.note(`! ${count(nearDuplicates.length, "near-duplicate pair")}: kept on one side of every split`);
+        embedding = context.progress("Made", "img");
         evaluating = context.progress("Evaluating", "fit");
+      },
+      synthetic: ({ facts, notes }) => {
+        embedding.end(row("Made", printable(describeSynthetic(facts))));
+        for (const note of notes) context.note(`! ${printable(note)}`);
       },
       evaluating: (done, total) => {
         evaluating.update(done, total);

@@ -106,7 +106,9 @@ const asJson = (dataset: DataSet, audit: Audit): unknown => {
   };
 };
 
-const nextStep = ({ classes }: DataSet, photos: string): string => {
+const nextStep = ({ classes, warnings }: DataSet, photos: string): string => {
+  if (warnings.some(({ code }) => code === "W_ALL_SYNTHETIC"))
+    return `Next: handful train <photos> --synthetic ${printable(photos)}`;
   if (classes.length >= 2) return `Next: handful train ${printable(photos)}`;
   return classes.length === 0
     ? "Next: put the photos into one folder a class, photos/bolt/1.jpg, photos/nut/1.jpg; a classifier needs two"

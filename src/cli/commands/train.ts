@@ -20,6 +20,7 @@ const asJson = (result: TrainResult): unknown => ({
   cannotEstimate: result.evidence.cannotEstimate,
   heldOut: result.heldOut,
   classWeights: result.weighting,
+  synthetic: result.synthetic,
   head: { method: result.evidence.selection.method, options: result.evidence.selection.options },
   notes: result.notes,
   warnings: result.evidence.warnings,
@@ -86,6 +87,11 @@ export const command: CommandDefinition = {
       byDefault: "balanced",
     },
     {
+      flags: "--synthetic <folder>",
+      description:
+        "pictures that handful synthesize made from these photos: they help the head to learn, and are never asked about",
+    },
+    {
       flags: "--fine-tune [blocks]",
       description: `tune the network too, and use it where it beats the frozen features: the last blocks by number, all, or head for none (${DEFAULT_BLOCKS} when left out)`,
       parse: blocksOf,
@@ -127,13 +133,16 @@ export const command: CommandDefinition = {
     "handful train labels.csv --backbone mobilenet-v2 --out ./model",
     "handful train ./xrays --domain medical",
     "handful train ./photos --backbone mobilenet-v2 --fine-tune",
+    "handful train ./photos --synthetic ./made",
   ],
   run: async ([photos], options, context) => {
     const { makeRunFolder } = await import("../../pipeline/run-folder.ts");
     const { cacheDirectory } = await import("../../pipeline/open-model.ts");
     const { checkPhotosPath } = await import("../../data/scan.ts");
+    const { readSyntheticMarker } = await import("../../data/synthetic.ts");
     const path = resolve(context.cwd, String(photos));
     await checkPhotosPath(path);
+    if (typeof options.synthetic === "string") await readSyntheticMarker(resolve(context.cwd, options.synthetic));
     const fineTune = fineTuneOf(options);
     await checkHead(String(options.head));
     const backbone = await chooseBackbone(options, context);
@@ -148,6 +157,7 @@ export const command: CommandDefinition = {
     const training = trainWithProgress(
       {
         photos: path,
+        ...(typeof options.synthetic === "string" && { synthetic: resolve(context.cwd, options.synthetic) }),
         out,
         backbone,
         ...(typeof options.features === "string" && { features: options.features }),

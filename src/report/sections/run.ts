@@ -17,6 +17,7 @@ export const writeRun: WriteSection = (view) => {
       ["Finished", moment(run.finishedAt)],
       ["Took", [duration(run.seconds), ...run.stages.map((one) => `${one.name} ${duration(one.seconds)}`)].join(" · ")],
       ["Machine", run.machine],
+      ...(run.made ?? []).map((text): [string, string] => ["Made pictures", text]),
       ...run.versions.map(([what, value]): [string, string] => [`${what} version`, value]),
       ...run.hashes.map(([what, value]): [string, Html] => [`${what}, sha256`, code(value)]),
     ]),
