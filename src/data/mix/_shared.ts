@@ -5,7 +5,7 @@ import type { Random } from "../../base/random.ts";
  *
  * @see Marsaglia & Tsang 2000, section 4. https://doi.org/10.1145/358407.358414
  */
-const gamma = (alpha: number, random: Random): number => {
+export const gamma = (alpha: number, random: Random): number => {
   const d = alpha - 1 / 3;
   for (;;) {
     const x = random.normal();
