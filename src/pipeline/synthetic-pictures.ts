@@ -7,7 +7,7 @@ import { readSyntheticMarker, type SyntheticMarker } from "../data/synthetic.ts"
 import type { Made } from "../evaluate/made.ts";
 import type { Embedded } from "./embed.ts";
 import type { Lesson } from "./lesson.ts";
-import { examples, SAME_SCENE, type SelectedPhotos } from "./select-photos.ts";
+import { datasetVersion, examples, SAME_SCENE, type SelectedPhotos } from "./select-photos.ts";
 
 /** A folder of made pictures, not yet read. */
 export interface SyntheticSet {
@@ -28,6 +28,8 @@ export interface SyntheticFacts extends Pick<SyntheticMarker, "how" | "options">
   /** How many photos they were made from. */
   readonly photos: number;
   readonly leftOut: number;
+  /** Names the folder's content, as `datasetVersion` does. */
+  readonly version: string;
 }
 
 /** The made pictures that help learning. */
@@ -148,6 +150,7 @@ export const syntheticPictures = (
       pictures: source.length,
       photos: new Set(source).size,
       leftOut: reasons.reduce((sum, [, names]) => sum + names.length, 0),
+      version: datasetVersion(dataset, embedded),
     },
     notes,
   };

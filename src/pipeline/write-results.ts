@@ -55,6 +55,7 @@ const runFacts = (r: RunResults): RunFacts => ({
   ],
   hashes: [
     ["photos", datasetVersion(r.dataset, r.embedded)],
+    ...(r.synthetic ? [["made pictures", r.synthetic.version] as const] : []),
     ["backbone", r.backbone.resolved.sha256],
     ["model.onnx", createHash("sha256").update(r.model).digest("hex")],
   ],
