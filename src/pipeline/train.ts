@@ -5,7 +5,7 @@ import { createRandom } from "../base/random.ts";
 import type { DataSet } from "../data/dataset.ts";
 import { scanDataset } from "../data/scan.ts";
 import { contest } from "../evaluate/contest.ts";
-import { evaluateHeads, type HeadResult } from "../evaluate/evaluate-heads.ts";
+import type { HeadResult } from "../evaluate/evaluate-heads.ts";
 import type { Evidence } from "../evaluate/evidence.ts";
 import { weighClasses, type ClassWeights } from "../methods/class-weights.ts";
 import { hasManyScores } from "../methods/many-classes.ts";
@@ -14,6 +14,8 @@ import { buildArtifact, type Answerer } from "./build-artifact.ts";
 import type { Embedded } from "./embed.ts";
 import { checkLabels, embedWith, openEmbedded } from "./embed-photos.ts";
 import { FEWEST_TO_TUNE, openTuning, type FineTuneOptions, type TuningProgress } from "./fine-tune.ts";
+import { learnHead } from "./learn-head.ts";
+import { learningArms, type AugmentOptions, type LearningArm } from "./learning-arms.ts";
 import { lessonOf, type Lesson } from "./lesson.ts";
 import { scoreItems, type Score } from "./score.ts";
 import { approveModel } from "./open-model.ts";
@@ -43,6 +45,8 @@ export interface TrainOptions {
   readonly head: string;
   /** Whether classes of unlike size count alike in learning the head (when absent), or every photo does. */
   readonly classWeights?: ClassWeights;
+  /** Vary the photos for the head; absent: they are taken as they are. */
+  readonly augment?: AugmentOptions;
   /** Tune the network too, and use it where it beats the frozen features; absent: not tried. */
   readonly fineTune?: FineTuneOptions;
   readonly seed: number;
@@ -73,6 +77,8 @@ export interface TrainEvents {
   embedded?(embedded: Embedded, seconds: number): void;
   selected?(selected: SelectedPhotos): void;
   synthetic?(pictures: SyntheticPictures): void;
+  /** Photos varied and embedded, over all policies. */
+  varying?(done: number, total: number): void;
   evaluating?(done: number, total: number): void;
   /** The model with frozen features is written; what comes now may be broken off. */
   tuning?(result: TrainResult): void;
@@ -168,28 +174,6 @@ const weightingOf = ({ classWeights: how = "balanced" }: TrainOptions, { labels,
   weights: [...weighClasses(how, { labels, ways: classes.length })],
 });
 
-const learn = (options: TrainOptions, lesson: Lesson, { weights }: Weighting): Promise<HeadResult> => {
-  const { selected, classes, labels, keys, made } = lesson;
-  const { on = {}, threads } = options;
-  const { features, groups } = selected.training;
-  return evaluateHeads({
-    features,
-    labels,
-    groups,
-    made,
-    classes,
-    keys,
-    random: createRandom(options.seed),
-    heads: options.head === "auto" ? undefined : [options.head],
-    classWeights: Float64Array.from(weights),
-    ...(threads !== undefined && { threads }),
-    onProgress: (done, total) => {
-      options.signal?.throwIfAborted();
-      on.evaluating?.(done, total);
-    },
-  });
-};
-
 /** Why the network is not tuned although it was asked for; null where it can be. */
 const hindranceOf = ({ labels, selected, classes }: Lesson): string | null => {
   if (hasManyScores(labels.length, classes.length))
@@ -241,9 +225,13 @@ const tune = async (
 interface Prepared {
   readonly lesson: Lesson;
   readonly synthetic: SyntheticPictures | null;
+  /** The ways in which the head is to learn. */
+  readonly arms: readonly [LearningArm, ...LearningArm[]];
 }
 
-/** Reads and embeds the photos, chooses those to learn from, and matches made pictures to them. */
+const AS_THEY_ARE: AugmentOptions = { policies: [{ name: "none", steps: [] }], views: 1, choose: false };
+
+/** Reads and embeds the photos, chooses those to learn from, matches made pictures to them, and varies them. */
 const prepare = async (
   options: TrainOptions,
   { dataset, set }: { readonly dataset: DataSet; readonly set: SyntheticSet | null },
@@ -256,12 +244,20 @@ const prepare = async (
     const selected = selectPhotos(dataset, embedded, { keepConflicts: options.keepConflicts });
     on.selected?.(selected);
     if (options.strict) checkStrict(dataset, embedded, selected);
-    const lesson = lessonOf({ backbone, dataset, embedded, selected });
-    if (!set) return { lesson, synthetic: null };
-    const synthetic = syntheticPictures(set, await embedWith(backbone, set.dataset, options), lesson);
-    lap("read and embed made pictures");
-    on.synthetic?.(synthetic);
-    return { lesson: { ...lesson, made: synthetic.made }, synthetic };
+    const photos = lessonOf({ backbone, dataset, embedded, selected });
+    const synthetic = set && syntheticPictures(set, await embedWith(backbone, set.dataset, options), photos);
+    if (synthetic) {
+      lap("read and embed made pictures");
+      on.synthetic?.(synthetic);
+    }
+    const lesson = { ...photos, made: synthetic?.made };
+    const arms = await learningArms(options.augment ?? AS_THEY_ARE, lesson, {
+      seed: options.seed,
+      ...(on.varying && { onProgress: on.varying }),
+      ...(options.signal && { signal: options.signal }),
+    });
+    if (options.augment) lap("vary and embed");
+    return { lesson, synthetic, arms: arms as [LearningArm, ...LearningArm[]] };
   } finally {
     await backbone.close();
   }
@@ -282,7 +278,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
   on.scanned?.(dataset);
   const set = options.synthetic === undefined ? null : await openSynthetic(options.synthetic);
   watch.lap("scan");
-  const { lesson, synthetic } = await prepare(options, { dataset, set }, watch.lap);
+  const { lesson, synthetic, arms } = await prepare(options, { dataset, set }, watch.lap);
   const { backbone, embedded, selected } = lesson;
   const weighting = weightingOf(options, lesson);
   const missing = dataset.classes.filter((_, c) => lesson.renumber[c]! < 0);
@@ -338,7 +334,11 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
     };
   };
 
-  const head = await learn(options, lesson, weighting);
+  const head = await learnHead(lesson, arms, {
+    ...options,
+    weights: weighting.weights,
+    ...(on.evaluating && { onProgress: on.evaluating }),
+  });
   watch.lap("evaluate and fit");
   if (!fineTune) return write(head);
   const hindrance = hindranceOf(lesson);
