@@ -36,7 +36,7 @@ export const styleTransferDefaults: StyleTransferSettings = {
   rate: 4,
   content: 1,
   style: 4,
-  variation: 1,
+  variation: 60,
 };
 
 export interface StyleTransferOptions {
