@@ -31,8 +31,10 @@ import {
   type Tensor,
   type Value,
 } from "../../src/engine.ts";
-import { createScope } from "../../src/nn/layers/scope.ts";
+import { createScope, within } from "../../src/nn/layers/scope.ts";
 import { conv4 } from "../../src/nn/networks/conv-4.ts";
+import { cycleGanGenerator } from "../../src/nn/networks/cycle-gan-generator.ts";
+import { patchDiscriminator } from "../../src/nn/networks/patch-discriminator.ts";
 
 const weights = new URL("../../../shared/weights/", import.meta.url);
 const present = existsSync(weights);
@@ -143,9 +145,25 @@ const fromScratch = (): Network => {
   return { g, answer, parameters, feeds, random, change: 0.02 };
 };
 
+/** What a judge says of a picture that a generator made: the way the generator's gradient comes. */
+const adversaries = (): Network => {
+  const random = createRandom("cycle-gan");
+  const g = new Graph("cycle-gan");
+  const x = g.input("x", "float32", [2, 3, 32, 32]);
+  const scope = createScope(g, { phase: "training", random });
+  const made = cycleGanGenerator(within(scope, "generator"), x, { width: 8, blocks: 2 });
+  const answer = patchDiscriminator(within(scope, "judge"), made, { width: 8, halvings: 2 });
+  const parameters = new Map(scope.parameters.map((p) => [g.inputs.find((v) => v.name === p.name)!, p.tensor]));
+  return { g, answer, parameters, feeds: { x: normals(x.shape!, random, 0.5) }, random, change: 0.02 };
+};
+
 describe("the gradient by all weights agrees with finite differences in random directions", () => {
   test("for Conv-4", async () => {
     for (const error of await gradientErrors(fromScratch())) expect(error).toBeLessThan(0.01);
+  });
+
+  test("for CycleGAN's generator under its discriminator", async () => {
+    for (const error of await gradientErrors(adversaries())) expect(error).toBeLessThan(0.01);
   });
 
   test.runIf(present).each([
