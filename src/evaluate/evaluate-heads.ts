@@ -6,6 +6,7 @@ import { fewShotMethods } from "../methods/few-shot/index.ts";
 import { hasManyScores } from "../methods/many-classes.ts";
 import type { Method, Support } from "../methods/method.ts";
 import { rotate } from "../methods/rotate.ts";
+import { transductiveError } from "../methods/transductive.ts";
 import { emitUnknown, everyRow, fitUnknown, scoreUnknown, type UnknownDetector } from "../methods/unknown.ts";
 import { probabilitiesOf } from "./calibrate.ts";
 import { crossScores, type Candidate, type HeldOutScores } from "./cross-validate.ts";
@@ -63,15 +64,25 @@ const ONE_THREAD_IMAGES = 512;
 
 type EmitArguments = [Parameters<Method["graph"]>[0], Parameters<Method["graph"]>[2]];
 
-/** The candidates that compete, from simple to flexible; of very many images and classes those of one pass. */
+/**
+ * The candidates that compete, from simple to flexible; of very many images and classes those of one pass. A method
+ * without candidates competes where it is asked for by name, with its defaults; a transductive one never.
+ *
+ * @throws E_OPTION for an unknown name; E_TRANSDUCTIVE
+ */
 const candidatesOf = (heads: readonly string[] | undefined, many: boolean): Candidate[] => {
   const names = fewShotMethods.map((method) => method.name);
   const wrong = heads?.find((name) => !names.includes(name));
   if (wrong !== undefined) throw unknownName("head", wrong, names);
+  const together = fewShotMethods.find(({ name, transductive }) => transductive && heads?.includes(name));
+  if (together) throw transductiveError(together.name);
   return fewShotMethods
-    .filter(({ name, onePass }) => (heads ? heads.includes(name) : onePass || !many))
+    .filter(({ name, onePass, transductive }) => (heads ? heads.includes(name) : !transductive && (onePass || !many)))
     .sort((a, b) => a.complexity - b.complexity)
-    .flatMap((method) => method.candidates.map((options) => ({ method, options })));
+    .flatMap((method) => {
+      const tried = heads && method.candidates.length === 0 ? [method.defaults] : method.candidates;
+      return tried.map((options) => ({ method, options }));
+    });
 };
 
 interface Crossed {
@@ -83,7 +94,7 @@ interface Crossed {
 const cross = async (
   plan: Plan,
   candidates: readonly Candidate[],
-  support: Support,
+  supportFor: (method: Method) => Support,
   tick: () => void,
   algebra: Algebra,
 ): Promise<Crossed> => {
@@ -91,6 +102,7 @@ const cross = async (
   for (const round of plan.rounds) {
     const own: HeldOutScores[] = [];
     for (const candidate of candidates) {
+      const support = supportFor(candidate.method);
       own.push(await crossScores(candidate, { support, round, pairs: plan.canSelect }, algebra));
       tick();
     }
@@ -174,7 +186,8 @@ const evaluate = async (options: EvaluateHeadsOptions, algebra: Algebra): Promis
   const photos: Support = { features, labels, ways, ...(classWeights && { classWeights }) };
   const learned = withMade(photos, options.made);
   const few = await rotated(photos, algebra);
-  const support = learned === photos ? few : await rotated(learned, algebra);
+  const fewLearned = learned === photos ? few : await rotated(learned, algebra);
+  const supportFor = ({ seesAxes }: Method): Support => (seesAxes ? learned : fewLearned);
   const plan = planRounds({ labels, groups, ways, keys: options.keys }, random.fork("folds"));
   const wanted = candidatesOf(options.heads, hasManyScores(labels.length, ways));
   const candidates = plan.canSelect ? wanted : wanted.slice(0, 1);
@@ -182,7 +195,7 @@ const evaluate = async (options: EvaluateHeadsOptions, algebra: Algebra): Promis
   let done = 0;
   const tick = (): void => onProgress?.(++done, total);
   const rounds = plan.rounds.map((round) => roundWithMade(round, source));
-  const { scores } = await cross({ ...plan, rounds }, candidates, support, tick, algebra);
+  const { scores } = await cross({ ...plan, rounds }, candidates, supportFor, tick, algebra);
   const asked = askedOf(plan, options);
   const nested = asked.plan.rounds.map((round, r) => nestedRound({ ...asked, round, scores: scores[r]! }));
   const final = selectFinal({ ...asked, candidates, scores });
@@ -191,7 +204,17 @@ const evaluate = async (options: EvaluateHeadsOptions, algebra: Algebra): Promis
   tick();
   const findings: Findings = { ...asked, classes, nested, final, unknown };
   const evidence = await gatherEvidence(findings, (estimate) =>
-    learningCurve({ support, source, groups, candidate, estimate, random: random.fork("learning curve") }, algebra),
+    learningCurve(
+      {
+        support: supportFor(candidate.method),
+        source,
+        groups,
+        candidate,
+        estimate,
+        random: random.fork("learning curve"),
+      },
+      algebra,
+    ),
   );
   tick();
   return resultOf(
@@ -208,7 +231,8 @@ const evaluate = async (options: EvaluateHeadsOptions, algebra: Algebra): Promis
  * selecting procedure. Then the head is chosen on all images and fitted on all of them. Of very many images of very
  * many classes (`hasManyScores`) a random sample is asked, and the simplest heads compete. Folds are planned on the
  * images alone: with and without `made` every image is asked in the same fold, and what is said of strangers is the same.
- * @throws E_FEATURE_NAN naming the row; E_CLASS_EMPTY; E_OPTION for an unknown head
+ * @throws E_FEATURE_NAN naming the row; E_CLASS_EMPTY; E_OPTION for an unknown head; E_TRANSDUCTIVE for one that answers
+ *   its queries together
  */
 export const evaluateHeads = async (options: EvaluateHeadsOptions): Promise<HeadResult> => {
   const rows = options.features.rows + (options.made?.features.rows ?? 0);

@@ -28,17 +28,19 @@ export type MethodOptions = Readonly<Record<string, number | string | boolean>>;
  * A few-shot method on features: from labelled embeddings to scores.
  *
  * Scores are [queries, ways], higher is likelier, not normalised. `fit` and `predict` are pure; the state is plain
- * data (numbers, strings, matrices), to be saved, compared and asked twice. Every method is blind to rotations of the
- * feature space and to the features' scale.
+ * data (numbers, strings, matrices), to be saved, compared and asked twice. Every method is blind to the features' scale
+ * and, unless it says so, to rotations of the feature space.
  */
 export interface Method<S = unknown, O extends MethodOptions = MethodOptions> {
   /** The paper's name, the same in CLI, HTTP and manifests. */
   readonly name: string;
   readonly paper: string;
-  /** Whether a query's scores depend on the other queries. */
+  /** Whether a query's scores depend on the other queries: such a method cannot be shipped, nor does it compete. */
   readonly transductive: boolean;
+  /** Whether turning the feature space changes the scores: the features then come as the backbone gave them. */
+  readonly seesAxes?: true;
   readonly defaults: O;
-  /** Options worth trying when the method competes in a selection, from simple to flexible. */
+  /** Options worth trying when the method competes in a selection, from simple to flexible; none: only when asked for. */
   readonly candidates: readonly O[];
   /** Place in the order from simple to flexible: of candidates about as good, the first is taken (docs/methods.md). */
   readonly complexity: number;
@@ -51,6 +53,10 @@ export interface Method<S = unknown, O extends MethodOptions = MethodOptions> {
   /** The same as `fit` on each subset of rows (every class in each), faster together. */
   fitSubsets?(support: Support, subsets: readonly Int32Array[], options: O, algebra: Algebra): Promise<S[]>;
   predict(state: S, queries: Matrix, algebra: Algebra): Promise<Matrix>;
-  /** Emits `predict` as ONNX operators: [n, dim] -> [n, ways]. */
+  /**
+   * Emits `predict` as ONNX operators: [n, dim] -> [n, ways].
+   *
+   * @throws E_TRANSDUCTIVE for a transductive method
+   */
   graph(g: Graph, state: S, embedding: Value): Value;
 }
