@@ -15,6 +15,7 @@ afterAll(() => algebra.close());
 
 /** Options beside the defaults and the candidates, so that every branch of a method obeys. */
 const others: Readonly<Record<string, readonly MethodOptions[]>> = {
+  "distribution-calibration": [{ k: 0, lean: 0, alpha: 0, samples: 20, lambda: 0.1 }],
   "k-nn": [{ k: 1 }, { k: 1000 }],
   lda: [
     { shrinkage: 0.5, normalise: "none" },
