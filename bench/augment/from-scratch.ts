@@ -41,6 +41,7 @@ const unpackCifar = (): string => {
 const networks: Readonly<Record<string, Network>> = {
   "conv-4": (scope, x) => conv4(scope, x),
   "resnet-12": (scope, x) => resnet12(scope, x, { widths: [32, 64, 128, 256] }),
+  "conv-4-wide": (scope, x) => conv4(scope, x, { width: 128 }),
 };
 const size = Number(side);
 const gallery = await readGallery(photos === "cifar-fs" ? unpackCifar() : photos, {

@@ -19,6 +19,18 @@ export interface LearningArm {
   readonly made: Made | undefined;
 }
 
+/** How photos were varied in learning, for the results: a policy is data, and travels with them. */
+export interface AugmentationFacts {
+  /** For the head. */
+  readonly policy: Policy;
+  /** Augmented versions of every photo, beside the photo; 0: the policy takes photos as they are. */
+  readonly views: number;
+  /** For the network, where it was tuned; null: photos as they are. */
+  readonly network: Policy | null;
+  /** For people. */
+  readonly text: string;
+}
+
 const PLAIN: Policy = { name: "none", steps: [] };
 
 const together = (a: Made | undefined, b: Made): Made =>

@@ -3,6 +3,7 @@ import { loadModel } from "../artifact/load.ts";
 import { dataError } from "../base/errors.ts";
 import { createRandom } from "../base/random.ts";
 import type { DataSet } from "../data/dataset.ts";
+import type { Policy } from "../data/policy.ts";
 import { scanDataset } from "../data/scan.ts";
 import { contest } from "../evaluate/contest.ts";
 import type { HeadResult } from "../evaluate/evaluate-heads.ts";
@@ -15,7 +16,7 @@ import type { Embedded } from "./embed.ts";
 import { checkLabels, embedWith, openEmbedded } from "./embed-photos.ts";
 import { FEWEST_TO_TUNE, openTuning, type FineTuneOptions, type TuningProgress } from "./fine-tune.ts";
 import { learnHead } from "./learn-head.ts";
-import { learningArms, type AugmentOptions, type LearningArm } from "./learning-arms.ts";
+import { learningArms, type AugmentationFacts, type AugmentOptions, type LearningArm } from "./learning-arms.ts";
 import { lessonOf, type Lesson } from "./lesson.ts";
 import { scoreItems, type Score } from "./score.ts";
 import { approveModel } from "./open-model.ts";
@@ -102,6 +103,8 @@ export interface TrainResult {
   readonly weighting: Weighting;
   /** The made pictures that helped learning; null where none were given. */
   readonly synthetic: SyntheticFacts | null;
+  /** How photos were varied; null where that was not asked for. */
+  readonly augmentation: AugmentationFacts | null;
   /** The score on the test folder; null where there is none. */
   readonly heldOut: Score | null;
   readonly notes: readonly string[];
@@ -288,9 +291,10 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
     ...(synthetic?.notes ?? []),
   ];
 
-  const write = async (head: Answerer): Promise<TrainResult> => {
+  const write = async (head: Answerer, network: Policy | null = null): Promise<TrainResult> => {
     options.signal?.throwIfAborted();
     const { evidence } = head;
+    const augmentation = augmentationOf(options, evidence, network);
     const model = await buildArtifact(head, lesson, options.version);
     const heldOut = await scoreOnTest(model, lesson);
     const modelPath = join(out, "model.onnx");
@@ -306,6 +310,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
       evidence,
       weighting,
       synthetic: synthetic?.facts ?? null,
+      augmentation,
       heldOut,
       backbone,
       model,
@@ -327,6 +332,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
       evidence,
       weighting,
       synthetic: synthetic?.facts ?? null,
+      augmentation,
       heldOut,
       notes,
       seconds: watch.total(),
@@ -350,7 +356,25 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
   on.tuning?.(await write(head));
   const tuned = await tune(options, fineTune, lesson, head);
   watch.lap("fine-tune");
-  return write(tuned);
+  return write(tuned, fineTune.policy ?? null);
+};
+
+/** How photos were varied: for the head by the one policy given or chosen, for the network by its own. */
+const augmentationOf = (
+  { augment }: TrainOptions,
+  { augmentation }: Evidence,
+  network: Policy | null,
+): AugmentationFacts | null => {
+  if (!augment) return null;
+  const used = augment.choose ? augment.policies.find(({ name }) => name === augmentation?.used) : augment.policies[0];
+  const policy = used ?? { name: "none", steps: [] };
+  const views = policy.steps.length === 0 ? 0 : augment.views;
+  const head =
+    views === 0
+      ? "the head learned from photos as they are"
+      : `the head learned from ${views} varied views of every photo beside it (${policy.name})`;
+  const both = network ? `${head}, the network from photos varied anew (${network.name})` : head;
+  return { policy, views, network, text: augmentation ? `${augmentation.text} So ${both}.` : `${both}.` };
 };
 
 /** The name a set of photos goes by: its folder's. */

@@ -11,6 +11,7 @@ import { runtimeVersion } from "../runtime/node.ts";
 import type { Backbone } from "./backbone.ts";
 import type { Embedded } from "./embed.ts";
 import { embeddingMap } from "./embedding-map.ts";
+import type { AugmentationFacts } from "./learning-arms.ts";
 import { machineText } from "./machine.ts";
 import { nearestRows } from "./nearest-rows.ts";
 import { writeWhole } from "./run-folder.ts";
@@ -28,6 +29,7 @@ export interface RunResults {
   /** How much a photo of each class counted, by class. */
   readonly weighting: { readonly how: string; readonly weights: readonly number[] };
   readonly synthetic: SyntheticFacts | null;
+  readonly augmentation: AugmentationFacts | null;
   readonly heldOut: Score | null;
   readonly backbone: Backbone;
   readonly model: Uint8Array;
@@ -68,6 +70,7 @@ const metricsOf = (r: RunResults): unknown => ({
   evidence: r.evidence,
   classWeights: r.weighting,
   synthetic: r.synthetic,
+  augmentation: r.augmentation,
   heldOut: r.heldOut,
   backbone: {
     name: r.backbone.resolved.name,

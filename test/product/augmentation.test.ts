@@ -82,6 +82,97 @@ describe("ablate", () => {
   });
 });
 
+interface Metrics {
+  readonly augmentation: {
+    readonly policy: { readonly name: string; readonly steps: unknown[] };
+    readonly views: number;
+  };
+  readonly evidence: {
+    readonly accuracy: unknown;
+    readonly augmentation?: { readonly arms: { readonly name: string }[] };
+  };
+}
+
+const metricsOf = (run: string): Metrics =>
+  JSON.parse(readFileSync(join(folder, run, "metrics.json"), "utf8")) as Metrics;
+
+describe("train --augment", () => {
+  it("learns from views by a policy, which travels in the metrics", () => {
+    const { code, out } = handful(["train", "photos", "--augment", "basic", "--views", "2", "--out", "basic"]);
+    expect(code).toBe(0);
+    expect(out).toContain("the head learned from 2 varied views of every photo beside it (basic)");
+    const { augmentation, evidence } = metricsOf("basic");
+    expect(augmentation.policy.name).toBe("basic");
+    expect(augmentation.policy.steps).toContainEqual({ augmentation: "rotation", probability: 0.5 });
+    expect(evidence.accuracy).not.toEqual(metricsOf("plain").evidence.accuracy);
+    expect(metricsOf("plain").augmentation).toBeNull();
+  });
+
+  it("takes a policy from a file, and the policy none changes nothing", () => {
+    const policy = { name: "mine", steps: [{ augmentation: "rotation", ranges: { degrees: [-5, 5] } }] };
+    writeFileSync(join(folder, "mine.json"), JSON.stringify(policy));
+    expect(handful(["train", "photos", "--augment", "mine.json", "--out", "mine"]).code).toBe(0);
+    expect(metricsOf("mine").augmentation.policy).toEqual(policy);
+    expect(handful(["train", "photos", "--augment", "none", "--out", "none"]).code).toBe(0);
+    expect(metricsOf("none").evidence).toEqual(metricsOf("plain").evidence);
+    expect(readFileSync(join(folder, "none/model.onnx"))).toEqual(readFileSync(join(folder, "plain/model.onnx")));
+  });
+
+  it("auto uses what proves a gain and says what it tried", () => {
+    const { code, out } = handful([
+      "train",
+      "photos",
+      "--augment",
+      "auto",
+      "--views",
+      "2",
+      "--head",
+      "ridge",
+      "--out",
+      "auto",
+    ]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/augment +.*(proved a gain)/);
+    const { evidence, augmentation } = metricsOf("auto");
+    expect(evidence.augmentation!.arms.map(({ name }) => name)).toEqual([
+      "none",
+      "basic",
+      "strong",
+      "randaugment",
+      "trivialaugment",
+    ]);
+    expect(["none", "basic", "strong", "randaugment", "trivialaugment"]).toContain(augmentation.policy.name);
+  });
+
+  it.each([
+    [["--augment", "mixup"], "only a network that learns can use", "--fine-tune"],
+    [["--views", "3"], "--views is for --augment", "Add --augment auto."],
+    [["--augment", "autp"], 'unknown augmentation policy "autp"', "known names"],
+  ])("%j is refused before any photo is read", (flags, what, todo) => {
+    const { code, err } = handful(["train", "photos", ...flags]);
+    expect(code).toBe(2);
+    expect(err).toContain(what);
+    expect(err).toContain(todo);
+  });
+
+  it("a network is tuned on mixed photos", () => {
+    const { code, out } = handful([
+      "train",
+      "photos",
+      "--fine-tune",
+      "head",
+      "--epochs",
+      "1",
+      "--augment",
+      "mixup",
+      "--out",
+      "tuned",
+    ]);
+    expect(code).toBe(0);
+    expect(out).toContain("varied views of every photo beside it (mixup)");
+  });
+});
+
 describe("looking several times", () => {
   it("answers by the mean of its looks, the same every time", () => {
     const predict = (...flags: string[]): unknown =>

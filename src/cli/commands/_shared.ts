@@ -72,6 +72,7 @@ export const trainWithProgress = async (
   const { describeSynthetic } = await import("../../pipeline/synthetic-pictures.ts");
   const scanning = context.progress("Scanning", "img");
   let embedding = context.progress("Embedding", "img");
+  let varying = context.progress("Varying", "img");
   let evaluating = context.progress("Evaluating", "fit");
   let tuning = context.progress("Fine-tuning", "epoch");
   return train({
@@ -116,7 +117,12 @@ export const trainWithProgress = async (
         if (nearDuplicates.length > 0)
           context.note(`! ${count(nearDuplicates.length, "near-duplicate pair")}: kept on one side of every split`);
         embedding = context.progress("Made", "img");
+        varying = context.progress("Varying", "img");
         evaluating = context.progress("Evaluating", "fit");
+      },
+      varying: (done, total) => {
+        varying.update(done, total);
+        if (done >= total) varying.end();
       },
       synthetic: ({ facts, notes }) => {
         embedding.end(row("Made", printable(describeSynthetic(facts))));
@@ -174,6 +180,7 @@ export const printEvidence = (result: TrainResult, { print }: Context): void => 
   const { accuracy, balancedAccuracy, unknown, conformal, learningCurve, calibration } = evidence;
   print(row("Split", evidence.protocol.text));
   print(row("Head", evidence.selection.text));
+  if (result.augmentation) print(row("augment", printable(result.augmentation.text)));
   const weights = weightsLine(result);
   if (weights !== null) print(row("weights", weights));
   for (const { text, accuracy: own, used } of evidence.selection.contestants ?? [])

@@ -36,18 +36,24 @@ const learnsOf = async (options: Readonly<Record<string, unknown>>): Promise<Lea
 };
 
 /** The baseline, then what is set beside it: the policies asked for, or every augmentation alone and every policy. */
-const policiesOf = async (asked: unknown): Promise<Policy[]> => {
+const policiesOf = async (asked: unknown, { kind }: Learns): Promise<Policy[]> => {
   const { augmentations } = await import("../../data/augment/index.ts");
   const { policies } = await import("../../data/policies.ts");
   const { readPolicy } = await import("../../pipeline/read-policy.ts");
   const alone = augmentations.map(({ name }): Policy => ({ name, steps: [{ augmentation: name, probability: 0.5 }] }));
   const none: Policy = { name: "none", steps: [] };
-  const known = [...alone, ...policies.filter(({ name }) => name !== "none")];
+  const canMix = kind !== "head";
+  const known = [...alone, ...policies.filter(({ name, mixes }) => name !== "none" && (canMix || !mixes))];
   if (typeof asked !== "string") return [none, ...known];
   const names = asked.split(",").filter((name) => name !== "none");
   const chosen = await Promise.all(
     names.map(async (name) => known.find((policy) => policy.name === name) ?? readPolicy(name)),
   );
+  const mixed = chosen.find(({ mixes }) => mixes !== undefined);
+  if (mixed && !canMix)
+    throw optionError(`${mixed.name} mixes photos, which only a network that learns can use`, {
+      hint: "Add --from-scratch or --fine-tune.",
+    });
   if (chosen.length === 0) throw optionError("--policies: wanted at least one beside none, got none");
   return [none, ...chosen];
 };
@@ -134,7 +140,7 @@ export const command: CommandDefinition = {
     const path = resolve(context.cwd, String(photos));
     await checkPhotosPath(path);
     const learns = await learnsOf(options);
-    const policies = await policiesOf(options.policies);
+    const policies = await policiesOf(options.policies, learns);
     const backbone = await chooseBackbone(options, context);
     const cacheDir = typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env);
     const embedding = context.progress("Embedding", "img");

@@ -4,7 +4,9 @@ import { optionError } from "../../base/errors.ts";
 import { unknownName } from "../../base/nearest-name.ts";
 import type { TrainResult } from "../../pipeline/train.ts";
 import type { CommandDefinition, Context } from "../command.ts";
+import type { Policy } from "../../data/policy.ts";
 import type { FineTuneOptions } from "../../pipeline/fine-tune.ts";
+import type { AugmentOptions } from "../../pipeline/learning-arms.ts";
 import { printable } from "../format.ts";
 import { backboneOptions, between, machineOptions, whole } from "../options.ts";
 import { version } from "../version.ts";
@@ -21,6 +23,7 @@ const asJson = (result: TrainResult): unknown => ({
   heldOut: result.heldOut,
   classWeights: result.weighting,
   synthetic: result.synthetic,
+  augmentation: result.augmentation,
   head: { method: result.evidence.selection.method, options: result.evidence.selection.options },
   notes: result.notes,
   warnings: result.evidence.warnings,
@@ -61,6 +64,37 @@ const fineTuneOf = (options: Readonly<Record<string, unknown>>): FineTuneOptions
     : null;
 };
 
+/** What `auto` chooses from. */
+const TRIED = ["basic", "strong", "randaugment", "trivialaugment"];
+const DEFAULT_VIEWS = 4;
+
+/** How photos are varied: for the head, and for the network where it is tuned. */
+const augmentOf = async ({
+  augment,
+  views,
+  fineTune,
+}: Readonly<Record<string, unknown>>): Promise<{
+  readonly head: AugmentOptions;
+  readonly network: Policy | null;
+} | null> => {
+  if (typeof augment !== "string") {
+    if (views !== undefined) throw optionError("--views is for --augment", { hint: "Add --augment auto." });
+    return null;
+  }
+  const { readPolicy } = await import("../../pipeline/read-policy.ts");
+  const each = Number(views ?? DEFAULT_VIEWS);
+  if (augment === "auto") {
+    const policies = await Promise.all(TRIED.map(readPolicy));
+    return { head: { policies, views: each, choose: true }, network: null };
+  }
+  const { mixes = [], ...own } = await readPolicy(augment);
+  if (mixes.length > 0 && fineTune === undefined)
+    throw optionError(`--augment ${augment} mixes photos, which only a network that learns can use`, {
+      hint: "Add --fine-tune, or take a policy without mixes, such as basic.",
+    });
+  return { head: { policies: [own], views: each, choose: false }, network: { ...own, mixes } };
+};
+
 /** Refuses a head that nobody knows before any photo is read. */
 const checkHead = async (name: string): Promise<void> => {
   const { fewShotMethods } = await import("../../methods/few-shot/index.ts");
@@ -90,6 +124,16 @@ export const command: CommandDefinition = {
       flags: "--synthetic <folder>",
       description:
         "pictures that handful synthesize made from these photos: they help the head to learn, and are never asked about",
+    },
+    {
+      flags: "--augment <policy>",
+      description:
+        "learn from varied photos too: by a policy's name or file, or auto for the one that proves a gain for the head, if any",
+    },
+    {
+      flags: "--views <number>",
+      description: `augmented versions of every photo for the head (${DEFAULT_VIEWS} when left out)`,
+      parse: whole(1, 64),
     },
     {
       flags: "--fine-tune [blocks]",
@@ -133,6 +177,7 @@ export const command: CommandDefinition = {
     "handful train labels.csv --backbone mobilenet-v2 --out ./model",
     "handful train ./xrays --domain medical",
     "handful train ./photos --backbone mobilenet-v2 --fine-tune",
+    "handful train ./photos --augment auto",
     "handful train ./photos --synthetic ./made",
   ],
   run: async ([photos], options, context) => {
@@ -143,7 +188,9 @@ export const command: CommandDefinition = {
     const path = resolve(context.cwd, String(photos));
     await checkPhotosPath(path);
     if (typeof options.synthetic === "string") await readSyntheticMarker(resolve(context.cwd, options.synthetic));
-    const fineTune = fineTuneOf(options);
+    const augment = await augmentOf(options);
+    const asked = fineTuneOf(options);
+    const fineTune = asked && { ...asked, ...(augment?.network && { policy: augment.network }) };
     await checkHead(String(options.head));
     const backbone = await chooseBackbone(options, context);
     const out = await makeRunFolder({
@@ -163,6 +210,7 @@ export const command: CommandDefinition = {
         ...(typeof options.features === "string" && { features: options.features }),
         head: String(options.head),
         classWeights: options.classWeights === "none" ? "none" : "balanced",
+        ...(augment && { augment: augment.head }),
         ...(fineTune && { fineTune }),
         seed: Number(options.seed),
         ...(typeof options.threads === "number" && { threads: options.threads }),
