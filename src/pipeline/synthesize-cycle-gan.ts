@@ -163,7 +163,7 @@ const asPictures = ({ photos }: Side, label: string, made: readonly Pixels[]): S
     return { label, name: `cycle-gan-${String(i + 1).padStart(4, "0")}`, pixels, source, sourceSha256 };
   });
 
-const gridOf = (sides: readonly [Side, Side], made: readonly [Pixels[], Pixels[]]): Promise<Buffer> =>
+const gridOf = (sides: readonly Side[], made: readonly (readonly Pixels[])[]): Promise<Buffer> =>
   encodePng(
     pictureGrid(
       [0, 1].flatMap((i) => [
@@ -178,33 +178,17 @@ const interrupted = (epochs: number): HandfulError =>
     hint: "Go on with the same command and --resume.",
   });
 
-/**
- * Trains CycleGAN between two folders of photos, and writes every photo of each as a picture of the other's class.
- *
- * Beside the pictures: the loss curve (`loss.json`) and, next to the folder, a grid of photos above what became of them
- * (`<out>-grid.png`). Broken off, it leaves a checkpoint from which `resume` gets to the same pictures, bit for bit.
- * @throws optionError, E_FEW_PHOTOS, E_CHECKPOINT; E_INTERRUPTED after a signal
- */
-export const synthesizeCycleGan = async (options: SynthesizeCycleGanOptions): Promise<SynthesizedCycleGan> => {
-  const { out, settings, seed, resume, threads, signal, onStep, onEpoch } = options;
-  await checkSyntheticFolder(out);
-  const labels = [labelOf(options.a), labelOf(options.b)] as const;
-  if (labels[0] === labels[1])
-    throw optionError(`wanted two folders of unlike names, which become the classes, got "${labels[0]}" twice`, {
-      hint: "Rename one of them.",
-    });
-  const sides = [
-    await loadSide(options.a, settings.size, signal),
-    await loadSide(options.b, settings.size, signal),
-  ] as const;
-  await mkdir(out, { recursive: true });
+type Sides = readonly [Side, Side];
+
+/** Trains to the end, keeping a checkpoint in the folder. */
+const learn = async (options: SynthesizeCycleGanOptions, sides: Sides, random: Random) => {
+  const { out, settings, resume, threads, signal, onStep, onEpoch } = options;
   const [key, checkpoint] = [keyOf(options, sides), join(out, CHECKPOINT)];
   const start = resume ? await readCheckpoint(checkpoint, key) : null;
-  const random = createRandom(`cycle-gan/${seed}`);
-  const larges = sides.map(({ photos }) => photos.map(({ large }) => large));
-  const { weights, history, stopped } = await trainCycleGan({
-    a: larges[0]!,
-    b: larges[1]!,
+  const [a, b] = sides.map(({ photos }) => photos.map(({ large }) => large));
+  const { stopped, ...learned } = await trainCycleGan({
+    a: a!,
+    b: b!,
     settings,
     random,
     ...(threads !== undefined && { threads }),
@@ -214,29 +198,42 @@ export const synthesizeCycleGan = async (options: SynthesizeCycleGanOptions): Pr
     ...(onEpoch && { onEpoch }),
     save: (progress) => writeWhole(checkpoint, encodeCycleGan(progress, key)),
   });
-  if (stopped === "interrupted") throw interrupted(history.length);
+  if (stopped === "interrupted") throw interrupted(learned.history.length);
+  return learned;
+};
+
+/**
+ * Trains CycleGAN between two folders of photos, and writes every photo of each as a picture of the other's class.
+ *
+ * Beside the pictures: the loss curve (`loss.json`) and, next to the folder, a grid of photos above what became of them
+ * (`<out>-grid.png`). Broken off, it leaves a checkpoint from which `resume` gets to the same pictures, bit for bit.
+ * @throws optionError, E_FEW_PHOTOS, E_CHECKPOINT; E_INTERRUPTED after a signal
+ */
+export const synthesizeCycleGan = async (options: SynthesizeCycleGanOptions): Promise<SynthesizedCycleGan> => {
+  const { a, b, out, settings, seed, signal } = options;
+  await checkSyntheticFolder(out);
+  const labels = [labelOf(a), labelOf(b)] as const;
+  if (labels[0] === labels[1])
+    throw optionError(`wanted two folders of unlike names, which become the classes, got "${labels[0]}" twice`, {
+      hint: "Rename one of them.",
+    });
+  const sides: Sides = [await loadSide(a, settings.size, signal), await loadSide(b, settings.size, signal)];
+  await mkdir(out, { recursive: true });
+  const random = createRandom(`cycle-gan/${seed}`);
+  const { weights, history } = await learn(options, sides, random);
   const translation = { settings, weights, random };
-  const made = [
-    await translateAll({ ...translation, direction: "a-to-b" }, sides[0].photos),
-    await translateAll({ ...translation, direction: "b-to-a" }, sides[1].photos),
-  ] as const;
-  const grid = join(dirname(resolve(out)), `${basename(resolve(out))}-grid.png`);
-  await writeWhole(grid, await gridOf(sides, [made[0], made[1]]));
-  await writeWhole(join(out, LOSSES), JSON.stringify({ settings, seed, classes: labels, epochs: history }, null, 1));
-  const marker = await writeSyntheticFolder(out, {
+  const madeB = await translateAll({ ...translation, direction: "a-to-b" }, sides[0].photos);
+  const madeA = await translateAll({ ...translation, direction: "b-to-a" }, sides[1].photos);
+  const [losses, grid] = [join(out, LOSSES), join(dirname(resolve(out)), `${basename(resolve(out))}-grid.png`)];
+  await writeWhole(grid, await gridOf(sides, [madeB, madeA]));
+  await writeWhole(losses, JSON.stringify({ settings, seed, classes: labels, epochs: history }, null, 1));
+  const { pictures } = await writeSyntheticFolder(out, {
     how: "cycle-gan",
     learned: true,
     options: { ...settings, seed, a: labels[0], b: labels[1] },
-    pictures: [...asPictures(sides[0], labels[1], made[0]), ...asPictures(sides[1], labels[0], made[1])],
+    pictures: [...asPictures(sides[0], labels[1], madeB), ...asPictures(sides[1], labels[0], madeA)],
   });
-  await rm(checkpoint, { force: true });
+  await rm(join(out, CHECKPOINT), { force: true });
   const skipped = sides.flatMap((side) => side.skipped);
-  return {
-    pictures: Object.keys(marker.pictures).length,
-    classes: labels,
-    history,
-    losses: join(out, LOSSES),
-    grid,
-    skipped,
-  };
+  return { pictures: Object.keys(pictures).length, classes: labels, history, losses, grid, skipped };
 };

@@ -29,12 +29,17 @@ export interface SynthesizeStyleOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+interface Skipped {
+  readonly name: string;
+  readonly reason: string;
+}
+
 export interface SynthesizedStyle {
   readonly how: string;
   readonly pictures: number;
   readonly classes: readonly string[];
   /** Photos that could not be read. */
-  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  readonly skipped: readonly Skipped[];
 }
 
 /** Longest side of a picture whose colours alone are changed, in pixels: as much as any backbone looks at, and more. */
@@ -85,6 +90,44 @@ const openPainter = async (options: SynthesizeStyleOptions, style: Pixels) => {
   return { paint, close: () => transfer.close() };
 };
 
+/** The list's account of how pictures were made. */
+const account = (options: SynthesizeStyleOptions, styleBytes: Uint8Array): Readonly<Record<string, unknown>> => {
+  const { style, backbone, seed, perClass } = options;
+  const settings = { ...styleTransferDefaults, ...options.settings };
+  return {
+    style: basename(style),
+    styleSha256: createHash("sha256").update(styleBytes).digest("hex"),
+    ...(backbone && { backbone: backbone.name, backboneSha256: backbone.sha256, settings }),
+    seed,
+    ...(perClass !== undefined && { perClass }),
+  };
+};
+
+/** Paints photo after photo; those that cannot be read are put into `skipped`. */
+const paintAll = async function* (
+  items: readonly Item[],
+  paint: Painter,
+  { signal, onProgress, skipped }: SynthesizeStyleOptions & { readonly skipped: Skipped[] },
+): AsyncGenerator<SyntheticPicture> {
+  const made = new Map<string, number>();
+  for (const [i, item] of items.entries()) {
+    signal?.throwIfAborted();
+    const label = item.label!;
+    try {
+      const { bytes, sha256 } = await readItem(item);
+      const pixels = await paint(await decode(bytes), (share) => onProgress?.(i + share, items.length));
+      const index = (made.get(label) ?? 0) + 1;
+      made.set(label, index);
+      const name = `style-${String(index).padStart(4, "0")}`;
+      yield { label, name, pixels, source: item.name, sourceSha256: sha256 };
+    } catch (thrown) {
+      if (!(thrown instanceof HandfulError) || thrown.kind !== "data") throw thrown;
+      skipped.push({ name: item.name, reason: thrown.message });
+    }
+    onProgress?.(i + 1, items.length);
+  }
+};
+
 /**
  * Paints photos of every class in the style of one picture, and writes them as a folder of made pictures.
  *
@@ -93,7 +136,7 @@ const openPainter = async (options: SynthesizeStyleOptions, style: Pixels) => {
  * @throws optionError when the folder holds made pictures; E_NO_IMAGES when no photo of a class is left to paint
  */
 export const synthesizeStyle = async (options: SynthesizeStyleOptions): Promise<SynthesizedStyle> => {
-  const { out, style, backbone, seed, perClass, signal, onProgress } = options;
+  const { out, style, backbone } = options;
   await checkSyntheticFolder(out);
   const styleBytes = await readImageFile(style, basename(style));
   const items = chosenItems(options);
@@ -102,46 +145,14 @@ export const synthesizeStyle = async (options: SynthesizeStyleOptions): Promise<
       hint: "Photos under test/ and validation/ are left alone. Expected photos/<class>/1.jpg …",
     });
   const painter = await openPainter(options, await decode(styleBytes));
-  const skipped: { name: string; reason: string }[] = [];
-  const made = new Map<string, number>();
-  const pictures = async function* (): AsyncGenerator<SyntheticPicture> {
-    for (const [i, item] of items.entries()) {
-      signal?.throwIfAborted();
-      const label = item.label!;
-      try {
-        const { bytes, sha256 } = await readItem(item);
-        const pixels = await painter.paint(await decode(bytes), (share) => onProgress?.(i + share, items.length));
-        const index = (made.get(label) ?? 0) + 1;
-        made.set(label, index);
-        yield {
-          label,
-          name: `style-${String(index).padStart(4, "0")}`,
-          pixels,
-          source: item.name,
-          sourceSha256: sha256,
-        };
-      } catch (thrown) {
-        if (!(thrown instanceof HandfulError) || thrown.kind !== "data") throw thrown;
-        skipped.push({ name: item.name, reason: thrown.message });
-      }
-      onProgress?.(i + 1, items.length);
-    }
-  };
+  const skipped: Skipped[] = [];
   const how = backbone ? "style-transfer" : "colour-matching";
-  const settings = { ...styleTransferDefaults, ...options.settings };
   try {
-    const marker = await writeSyntheticFolder(out, {
-      how,
-      options: {
-        style: basename(style),
-        styleSha256: createHash("sha256").update(styleBytes).digest("hex"),
-        ...(backbone && { backbone: backbone.name, backboneSha256: backbone.sha256, settings }),
-        seed,
-        ...(perClass !== undefined && { perClass }),
-      },
-      pictures: pictures(),
-    });
-    return { how, pictures: Object.keys(marker.pictures).length, classes: [...made.keys()], skipped };
+    const pictures = paintAll(items, painter.paint, { ...options, skipped });
+    const marker = await writeSyntheticFolder(out, { how, options: account(options, styleBytes), pictures });
+    const names = Object.keys(marker.pictures);
+    const classes = [...new Set(names.map((name) => name.slice(0, name.lastIndexOf("/"))))];
+    return { how, pictures: names.length, classes, skipped };
   } finally {
     await painter.close();
   }

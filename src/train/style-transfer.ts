@@ -14,11 +14,10 @@ import { add } from "../ops/add.ts";
 import { div } from "../ops/div.ts";
 import { mul } from "../ops/mul.ts";
 import { reshape } from "../ops/reshape.ts";
-import { openGraph } from "../runtime/graph-session.ts";
+import { openGraph, type GraphSessionOptions } from "../runtime/graph-session.ts";
 import { adamw } from "./optimisers/adamw.ts";
 import { withinBounds } from "./optimisers/within-bounds.ts";
-import { constant } from "./schedules.ts";
-import { openStepper, type Batch } from "./step.ts";
+import { openStepper, type Batch, type Stepper } from "./step.ts";
 
 export interface StyleTransferSettings {
   /** Steps of the optimiser, 1 or more. */
@@ -129,6 +128,50 @@ const zeros = ({ shape }: Tensor): Tensor => floats(shape, new Float32Array(size
 
 const toBytes = ({ data }: Tensor): Uint8Array => Uint8Array.from(data as Float32Array, (v) => Math.round(v));
 
+/** What is asked for, with the network cut down to what pictures are compared by. */
+interface Studio {
+  readonly part: Graph;
+  readonly layers: StyleTransfer["layers"];
+  readonly preprocess: Preprocess;
+  readonly session: GraphSessionOptions;
+}
+
+/** Looks at pictures: gives the targets that they set, as a batch. */
+const openObserver = async ({ part, layers, preprocess, session }: Studio) => {
+  const { graph, content, grams } = buildLooks(part, layers, preprocess);
+  graph.outputs.push(content, ...grams);
+  const seen = await openGraph(graph, session);
+  const names = grams.map((v) => v.name);
+  return {
+    targets: async (photo: Tensor, style: Tensor): Promise<Batch> => {
+      const ofPhoto = await seen.run({ [IMAGE]: photo }, [content.name]);
+      const ofStyle = await seen.run({ [IMAGE]: style }, names);
+      const targets = names.map((name, i) => [gramName(i), ofStyle[name]!] as const);
+      return { feeds: { [CONTENT]: ofPhoto[content.name]!, ...Object.fromEntries(targets) }, names: ["the picture"] };
+    },
+    close: () => seen.close(),
+  };
+};
+
+/** The training graph whose one parameter is the picture. */
+const openBrush = (
+  { part, layers, preprocess, session }: Studio,
+  settings: StyleTransferSettings,
+): Promise<Stepper> => {
+  const looks = buildLooks(part, layers, preprocess);
+  const tensor = imageTensor(preprocess, new Uint8Array(preprocess.height * preprocess.width * 3));
+  const parameters = [{ name: IMAGE, tensor, group: IMAGE, decay: false, trainable: true }];
+  const optimiser = withinBounds(adamw({ weightDecay: 0 }), [0, 255]);
+  const trainable = { graph: looks.graph, losses: totalLoss(looks, settings), parameters };
+  return openStepper(trainable, { optimiser, clipNorm: null, ...session });
+};
+
+/** Puts a picture where the last one was, and the optimiser at its beginning. */
+const begin = (brush: Stepper, image: Tensor): void => {
+  const entries = Object.keys(brush.snapshot().tensors).map((name) => [name, name === IMAGE ? image : zeros(image)]);
+  brush.restore({ steps: 0, tensors: Object.fromEntries(entries) as Record<string, Tensor> });
+};
+
 /**
  * Opens neural style transfer: the picture is the parameter of a training graph, and moves until the network sees in it
  * what it sees in the photo (content map) with the texture that it sees in the style picture (Gram matrices).
@@ -144,48 +187,26 @@ export const openStyleTransfer = async (options: StyleTransferOptions): Promise<
   const found = findStyleLayers(whole);
   const layers = { content: found.content.name, style: found.style.map((v) => v.name) };
   const part = prefix(whole, [...new Set([found.content, ...found.style])]);
-  const session = { domains, ...(threads !== undefined && { threads }) };
-  const looks = buildLooks(part, layers, preprocess);
-  looks.graph.outputs.push(...new Set([looks.content, ...looks.grams]));
-  const observer = await openGraph(looks.graph, session);
-  const names = { content: looks.content.name, grams: looks.grams.map((v) => v.name) };
-  const painted = buildLooks(part, layers, preprocess);
-  const blank = imageTensor(preprocess, new Uint8Array(preprocess.height * preprocess.width * 3));
-  const parameter = { name: IMAGE, tensor: blank, group: IMAGE, decay: false, trainable: true };
-  const losses = totalLoss(painted, settings);
-  const stepper = await openStepper(
-    { graph: painted.graph, losses, parameters: [parameter] },
-    { optimiser: withinBounds(adamw({ weightDecay: 0 }), [0, 255]), clipNorm: null, ...session },
-  );
-  const batchOf = async (content: Tensor, style: Tensor): Promise<Batch> => {
-    const ofContent = await observer.run({ [IMAGE]: content }, [names.content]);
-    const ofStyle = await observer.run({ [IMAGE]: style }, names.grams);
-    const targets = names.grams.map((name, i) => [gramName(i), ofStyle[name]!] as const);
-    return { feeds: { [CONTENT]: ofContent[names.content]!, ...Object.fromEntries(targets) }, names: ["the picture"] };
-  };
+  const studio = { part, layers, preprocess, session: { domains, ...(threads !== undefined && { threads }) } };
+  const [observer, brush] = [await openObserver(studio), await openBrush(studio, settings)];
   return {
     layers,
     transfer: async ({ content, style, signal, onStep }) => {
       const image = imageTensor(preprocess, content);
-      const batch = await batchOf(image, imageTensor(preprocess, style));
-      const slots = Object.keys(stepper.snapshot().tensors).map((name) => [
-        name,
-        name === IMAGE ? image : zeros(image),
-      ]);
-      stepper.restore({ steps: 0, tensors: Object.fromEntries(slots) as Record<string, Tensor> });
-      const history: number[] = [];
-      while (history.length < settings.steps) {
+      const batch = await observer.targets(image, imageTensor(preprocess, style));
+      begin(brush, image);
+      const losses: number[] = [];
+      while (losses.length < settings.steps) {
         signal?.throwIfAborted();
-        const rate = settings.rate * constant(history.length, settings.steps);
-        history.push((await stepper.run(batch, { [IMAGE]: rate })).loss);
-        onStep?.(history.length);
+        losses.push((await brush.run(batch, { [IMAGE]: settings.rate })).loss);
+        onStep?.(losses.length);
       }
       const { width, height } = preprocess;
-      return { pixels: { width, height, data: toBytes(stepper.weights()[IMAGE]!) }, losses: history };
+      return { pixels: { width, height, data: toBytes(brush.weights()[IMAGE]!) }, losses };
     },
     close: async () => {
       await observer.close();
-      await stepper.close();
+      await brush.close();
     },
   };
 };

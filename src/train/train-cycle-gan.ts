@@ -145,6 +145,18 @@ const generatorWeights = (stepper: Stepper): Record<string, Tensor> =>
     ),
   );
 
+const progressOf = (
+  { generators, discriminators, pools }: Game,
+  history: readonly CycleGanLosses[],
+  losses: readonly CycleGanLosses[],
+): CycleGanProgress => ({
+  generators: generators.snapshot(),
+  discriminators: discriminators.snapshot(),
+  pools: { a: [...pools.a.images], b: [...pools.b.images] },
+  history,
+  losses,
+});
+
 /**
  * Trains CycleGAN on two heaps of photos that nobody has paired: two generators and their two judges, a picture of each
  * heap a step.
@@ -160,14 +172,7 @@ export const trainCycleGan = async (task: CycleGanTask): Promise<CycleGanResult>
   const history = [...(start?.history ?? [])];
   let losses = [...(start?.losses ?? [])];
   const game = await openGame(task);
-  const save = async (): Promise<void> =>
-    task.save?.({
-      generators: game.generators.snapshot(),
-      discriminators: game.discriminators.snapshot(),
-      pools: { a: [...game.pools.a.images], b: [...game.pools.b.images] },
-      history: [...history],
-      losses: [...losses],
-    });
+  const save = async (): Promise<void> => task.save?.(progressOf(game, [...history], [...losses]));
   const end = (stopped: CycleGanResult["stopped"]): CycleGanResult => ({
     weights: generatorWeights(game.generators),
     history,
