@@ -12,6 +12,7 @@ import { sqrt } from "../../ops/sqrt.ts";
 import { sub } from "../../ops/sub.ts";
 import type { Algebra } from "../algebra.ts";
 import type { Support } from "../method.ts";
+import { transductiveError } from "../transductive.ts";
 
 /** Keeps an all-zero row from being divided by zero. */
 export const TINY = 1e-12;
@@ -143,3 +144,19 @@ export const subsetOf = (support: Support, rows: Int32Array): Support => ({
   features: takeRows(support.features, rows),
   labels: Int32Array.from(rows, (row) => support.labels[row]!),
 });
+
+/** The emitter of a method that no graph can hold, as a graph answers every row alone. */
+export const refuseGraph = (name: string) => (): never => {
+  throw transductiveError(name);
+};
+
+/** What every image of the support says: its class's weight, 1 unless given, at its class, [images, ways]. */
+export const ballotsOf = ({
+  labels,
+  ways,
+  classWeights,
+}: Pick<Support, "labels" | "ways" | "classWeights">): Matrix => {
+  const out = matrix(labels.length, ways);
+  labels.forEach((label, i) => (out.data[i * ways + label] = classWeights?.[label] ?? 1));
+  return out;
+};

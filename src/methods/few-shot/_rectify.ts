@@ -1,0 +1,58 @@
+import { argmax, matrix, rowOf, stackRows, type Matrix } from "../../base/matrix.ts";
+import type { Support } from "../method.ts";
+import { classMeans, squareOf, TINY } from "./_shared.ts";
+import { shiftQueries } from "./_joint.ts";
+
+/** Sharpness of the weights (Liu et al. 2020, section 4.1). */
+const SHARPNESS = 10;
+
+/** Cosine of every row to every point, [rows, points]. */
+export const cosines = (rows: Matrix, points: Matrix): Matrix => {
+  const out = matrix(rows.rows, points.rows);
+  const lengths = Array.from({ length: points.rows }, (_, c) => Math.sqrt(squareOf(rowOf(points, c))));
+  for (let i = 0; i < rows.rows; i++) {
+    const x = rowOf(rows, i);
+    const length = Math.sqrt(squareOf(x));
+    for (let c = 0; c < points.rows; c++) {
+      const point = rowOf(points, c);
+      let dot = 0;
+      for (let j = 0; j < x.length; j++) dot += x[j]! * point[j]!;
+      out.data[i * out.columns + c] = dot / Math.max(length * lengths[c]!, TINY);
+    }
+  }
+  return out;
+};
+
+/**
+ * Prototypes less biased than class means: queries are moved to the support's mean, then every class's point is the mean
+ * of its support and of the queries nearest to it, each weighed by softmax(10 cos).
+ *
+ * Differs from the paper: all queries count, not the surest of each class; a row counts by its share of the class's
+ * weights, as these need not sum to one. What each row is nearest to is judged by its cosine to the class means.
+ * @returns points, [ways, dim], and the moved queries
+ * @see Liu, Song & Qin 2020, eq. 2-5. https://arxiv.org/abs/1911.10713
+ */
+export const rectify = (
+  { features, labels, ways }: Pick<Support, "features" | "labels" | "ways">,
+  asked: Matrix,
+): { readonly points: Matrix; readonly queries: Matrix } => {
+  const queries = shiftQueries(features, asked);
+  const all = stackRows([features, queries]);
+  const near = cosines(all, classMeans(features, labels, ways));
+  const sums = new Float64Array(ways * all.columns);
+  const totals = new Float64Array(ways);
+  for (let i = 0; i < all.rows; i++) {
+    const row = rowOf(near, i);
+    const own = labels[i] ?? argmax(row);
+    let sum = 0;
+    for (const cosine of row) sum += Math.exp(SHARPNESS * (cosine - row[own]!));
+    totals[own]! += 1 / sum;
+    rowOf(all, i).forEach((v, j) => (sums[own * all.columns + j]! += v / sum));
+  }
+  const points = matrix(
+    ways,
+    all.columns,
+    Float32Array.from(sums, (sum, at) => sum / totals[Math.floor(at / all.columns)]!),
+  );
+  return { points, queries };
+};
