@@ -42,7 +42,12 @@ const make = (options: Partial<SynthesizeDefectsOptions> = {}) =>
 
 describe("made defects", () => {
   it("are of one class, each from one training photo of the good class, unlike it where the mask says", async () => {
-    expect(await make()).toEqual({ pictures: 8, photos: 3, unreadable: [], masks: within("made-masks") });
+    expect(await make()).toEqual({
+      pictures: 8,
+      classes: ["defect"],
+      skipped: [],
+      masks: within("made-masks"),
+    });
     const { pictures, how } = await readSyntheticMarker(within("made"));
     expect(how).toBe("defects");
     const sources = Object.values(pictures).map(({ source }) => source);
@@ -73,9 +78,8 @@ describe("made defects", () => {
   it("leave out photos that cannot be read, or on which nothing can be seen", async () => {
     await savePhoto(within("photos", "train", "good", "black.png"), () => 0);
     await writeFile(within("photos", "train", "good", "broken.png"), "no picture");
-    const { unreadable, photos } = await make({ kinds: ["cut-paste"] });
-    expect(photos).toBe(3);
-    expect(unreadable.map(({ name }) => name).sort()).toEqual(["train/good/black.png", "train/good/broken.png"]);
+    const { skipped } = await make({ kinds: ["cut-paste"] });
+    expect(skipped.map(({ name }) => name).sort()).toEqual(["train/good/black.png", "train/good/broken.png"]);
   });
 
   it("refuse what makes no sense", async () => {

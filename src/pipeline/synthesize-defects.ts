@@ -20,8 +20,8 @@ export interface SynthesizeDefectsOptions {
   /** The class without defects; may be left out where photos carry no labels. */
   readonly className?: string;
   readonly out: string;
-  /** Names of defects, drawn from in equal shares. */
-  readonly kinds: readonly string[];
+  /** Names of defects, drawn from in equal shares; all when absent. */
+  readonly kinds?: readonly string[];
   readonly count: number;
   /** Class of the made pictures. */
   readonly label: string;
@@ -36,10 +36,9 @@ export interface SynthesizeDefectsOptions {
 
 export interface SynthesizedDefects {
   readonly pictures: number;
-  /** Photos without defects that were there to be used. */
-  readonly photos: number;
-  /** Photos that could not be read. */
-  readonly unreadable: readonly { readonly name: string; readonly reason: string }[];
+  readonly classes: readonly string[];
+  /** Photos that could not be read, or on which no defect could be seen. */
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   /** null: none were asked for. */
   readonly masks: string | null;
 }
@@ -130,13 +129,13 @@ interface Studio {
   readonly carriers: readonly Item[];
   readonly kinds: readonly Defect[];
   readonly textures: readonly Item[];
-  readonly unreadable: { name: string; reason: string }[];
+  readonly skipped: { name: string; reason: string }[];
 }
 
 /** Makes the pictures one by one, photo after photo in mixed order, kind after kind. */
 const makePictures = async function* (
   { count, label, seed, onProgress, signal, ...options }: SynthesizeDefectsOptions,
-  { carriers, kinds, textures, unreadable }: Studio,
+  { carriers, kinds, textures, skipped }: Studio,
 ): AsyncGenerator<SyntheticPicture> {
   const random = createRandom(seed).fork("defects");
   let usable = shuffled(carriers, random);
@@ -145,7 +144,7 @@ const makePictures = async function* (
     const item = usable[turn % usable.length];
     if (!item)
       throw dataError("E_NO_DEFECT", `no photo of ${carriers.length} could be given a defect that is seen`, {
-        hint: unreadable[0] ? `${unreadable[0].name}: ${unreadable[0].reason}` : "Are the photos blank?",
+        hint: skipped[0] ? `${skipped[0].name}: ${skipped[0].reason}` : "Are the photos blank?",
       });
     const own = random.fork(turn);
     const defect = kinds[done % kinds.length]!;
@@ -161,7 +160,7 @@ const makePictures = async function* (
       onProgress?.(done, count);
     } catch (thrown) {
       if (!(thrown instanceof HandfulError) || thrown.kind !== "data") throw thrown;
-      unreadable.push({ name: item.name, reason: thrown.message });
+      skipped.push({ name: item.name, reason: thrown.message });
       usable = usable.filter((other) => other !== item);
     }
   }
@@ -187,13 +186,14 @@ const writeMask = async (
  *   no photo can be given a defect
  */
 export const synthesizeDefects = async (options: SynthesizeDefectsOptions): Promise<SynthesizedDefects> => {
-  const { className, out, kinds, count, label, seed, masks, textures } = options;
+  const { className, out, count, label, seed, masks, textures } = options;
+  const kinds = options.kinds ?? defects.map(({ name }) => name);
   const wanted = kindsNamed(kinds);
   await checkSyntheticFolder(out);
   const carriers = carriersOf(await scanDataset(options.photos), className);
-  const unreadable: { name: string; reason: string }[] = [];
+  const skipped: { name: string; reason: string }[] = [];
   const items = textures === undefined ? [] : (await scanImages(textures)).items;
-  const studio: Studio = { carriers, kinds: wanted, textures: items, unreadable };
+  const studio: Studio = { carriers, kinds: wanted, textures: items, skipped };
   const marker = await writeSyntheticFolder(out, {
     how: "defects",
     options: { kinds, count, label, seed, ...(className !== undefined && { class: className }) },
@@ -201,8 +201,8 @@ export const synthesizeDefects = async (options: SynthesizeDefectsOptions): Prom
   });
   return {
     pictures: Object.keys(marker.pictures).length,
-    photos: carriers.length - unreadable.length,
-    unreadable,
+    classes: [label],
+    skipped,
     masks: masks ? `${out}-masks` : null,
   };
 };

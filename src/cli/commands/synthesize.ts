@@ -4,10 +4,11 @@ import { unknownName } from "../../base/nearest-name.ts";
 import type { CommandDefinition, OptionDefinition } from "../command.ts";
 import { machineOptions } from "../options.ts";
 import { cycleGan } from "./_synthesize-cycle-gan.ts";
+import { defects } from "./_synthesize-defects.ts";
 import { refuseForeign, type SynthesizeKind } from "./_synthesize-kind.ts";
 import { style } from "./_synthesize-style.ts";
 
-const kinds: readonly SynthesizeKind[] = [style, cycleGan];
+const kinds: readonly SynthesizeKind[] = [style, cycleGan, defects];
 
 /** The flags of all kinds, each once: kinds may share one. */
 const optionsOf = (all: readonly SynthesizeKind[]): OptionDefinition[] => [
