@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Pixels } from "../../src/base/preprocess.ts";
 import { createRandom } from "../../src/base/random.ts";
 import { augmentations } from "../../src/data/augment/index.ts";
-import type { Draw, Range } from "../../src/data/augmentation.ts";
+import type { Draw, Range, Ranges } from "../../src/data/augmentation.ts";
+import { checkPolicy } from "../../src/data/check-policy.ts";
+import { policies } from "../../src/data/policies.ts";
 import { applyDraws } from "../../src/data/policy.ts";
 
 const pictureOf = (width: number, height: number, level: (i: number) => number): Pixels => ({
@@ -28,6 +31,29 @@ describe("the shelf of augmentations", () => {
   it("has unlike names, in kebab case", () => {
     expect(new Set(augmentations.map(({ name }) => name)).size).toBe(augmentations.length);
     for (const { name } of augmentations) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+  });
+});
+
+describe("docs/augmentation.md", () => {
+  const page = readFileSync(new URL("../../docs/augmentation.md", import.meta.url), "utf8");
+  const cell = (ranges: Ranges): string =>
+    Object.entries(ranges)
+      .map(([name, ends]) => `${name} ${ends.map((end) => Math.round(1000 * end) / 1000).join(" … ")}`)
+      .join(", ") || "–";
+
+  it.each(augmentations)("states the ranges of $name", ({ name, defaults, strong, limits }) => {
+    const cells = page
+      .split("\n")
+      .find((line) => line.startsWith(`| \`${name}\` |`))!
+      .split("|")
+      .map((text) => text.trim());
+    expect(cells.slice(3, 6)).toEqual([defaults, strong, limits].map(cell));
+  });
+
+  it("names every policy, and its example is one", () => {
+    for (const { name } of policies) expect(page).toContain(`| \`${name}\` |`);
+    const example = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)![1]!) as unknown;
+    expect(checkPolicy(example)).toEqual(example);
   });
 });
 
