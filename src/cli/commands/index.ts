@@ -2,6 +2,7 @@
 import type { CommandDefinition } from "../command.ts";
 import { command as ablateCommand } from "./ablate.ts";
 import { command as augmentCommand } from "./augment.ts";
+import { command as benchCommand } from "./bench.ts";
 import { command as demoCommand } from "./demo.ts";
 import { command as evalCommand } from "./eval.ts";
 import { command as inspectCommand } from "./inspect.ts";
@@ -13,6 +14,7 @@ import { command as trainCommand } from "./train.ts";
 export const commands: readonly CommandDefinition[] = [
   ablateCommand,
   augmentCommand,
+  benchCommand,
   demoCommand,
   evalCommand,
   inspectCommand,
