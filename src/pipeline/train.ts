@@ -11,6 +11,7 @@ import type { Evidence } from "../evaluate/evidence.ts";
 import { weighClasses, type ClassWeights } from "../methods/class-weights.ts";
 import { hasManyScores } from "../methods/many-classes.ts";
 import type { Backbone } from "./backbone.ts";
+import { alignPhotos, checkTarget } from "./align-photos.ts";
 import { buildArtifact, type Answerer } from "./build-artifact.ts";
 import type { Embedded } from "./embed.ts";
 import { checkLabels, embedWith, openEmbedded } from "./embed-photos.ts";
@@ -37,6 +38,8 @@ export interface TrainOptions {
   readonly photos: string;
   /** Folder of pictures made from the photos (`writeSyntheticFolder`), which help learning and are never asked. */
   readonly synthetic?: string;
+  /** Folder of unlabelled photos of the place of use: features are aligned with theirs. Not with made or varied photos. */
+  readonly target?: string;
   /** Folder for the results, made by `makeRunFolder`. */
   readonly out: string;
   readonly backbone: ResolvedBackbone;
@@ -228,6 +231,8 @@ const tune = async (
 interface Prepared {
   readonly lesson: Lesson;
   readonly synthetic: SyntheticPictures | null;
+  /** What is to be said of the evidence where features were aligned with another place; null: they were not. */
+  readonly alignment: string | null;
   /** The ways in which the head is to learn. */
   readonly arms: readonly [LearningArm, ...LearningArm[]];
 }
@@ -247,7 +252,10 @@ const prepare = async (
     const selected = selectPhotos(dataset, embedded, { keepConflicts: options.keepConflicts });
     on.selected?.(selected);
     if (options.strict) checkStrict(dataset, embedded, selected);
-    const photos = lessonOf({ backbone, dataset, embedded, selected });
+    const { target } = options;
+    const aligned = target === undefined ? null : await alignPhotos(selected, { ...options, backbone, target });
+    if (aligned) lap("align with the place of use");
+    const photos = lessonOf({ backbone, dataset, embedded, selected: aligned?.selected ?? selected });
     const synthetic = set && syntheticPictures(set, await embedWith(backbone, set.dataset, options), photos);
     if (synthetic) {
       lap("read and embed made pictures");
@@ -260,7 +268,7 @@ const prepare = async (
       ...(options.signal && { signal: options.signal }),
     });
     if (options.augment) lap("vary and embed");
-    return { lesson, synthetic, arms: arms as [LearningArm, ...LearningArm[]] };
+    return { lesson, synthetic, alignment: aligned?.text ?? null, arms: arms as [LearningArm, ...LearningArm[]] };
   } finally {
     await backbone.close();
   }
@@ -275,13 +283,14 @@ const prepare = async (
  */
 export const train = async (options: TrainOptions): Promise<TrainResult> => {
   const { on = {}, cacheDir, out, fineTune } = options;
+  checkTarget(options);
   const watch = stopwatch();
   const dataset = await scanDataset(options.photos, { ...(on.scanning && { onProgress: on.scanning }) });
   checkLabels(dataset);
   on.scanned?.(dataset);
   const set = options.synthetic === undefined ? null : await openSynthetic(options.synthetic);
   watch.lap("scan");
-  const { lesson, synthetic, arms } = await prepare(options, { dataset, set }, watch.lap);
+  const { lesson, synthetic, alignment, arms } = await prepare(options, { dataset, set }, watch.lap);
   const { backbone, embedded, selected } = lesson;
   const weighting = weightingOf(options, lesson);
   const missing = dataset.classes.filter((_, c) => lesson.renumber[c]! < 0);
@@ -340,11 +349,12 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
     };
   };
 
-  const head = await learnHead(lesson, arms, {
+  const learned = await learnHead(lesson, arms, {
     ...options,
     weights: weighting.weights,
     ...(on.evaluating && { onProgress: on.evaluating }),
   });
+  const head = alignment === null ? learned : withWarning(learned, alignment);
   watch.lap("evaluate and fit");
   if (!fineTune) return write(head);
   const hindrance = hindranceOf(lesson);
@@ -358,6 +368,12 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
   watch.lap("fine-tune");
   return write(tuned, fineTune.policy ?? null);
 };
+
+/** A head with one more thing to say wherever its accuracy stands. */
+const withWarning = (head: HeadResult, text: string): HeadResult => ({
+  ...head,
+  evidence: { ...head.evidence, warnings: [...head.evidence.warnings, text] },
+});
 
 /** How photos were varied: for the head by the one policy given or chosen, for the network by its own. */
 const augmentationOf = (

@@ -126,6 +126,11 @@ export const command: CommandDefinition = {
         "pictures that handful synthesize made from these photos: they help the head to learn, and are never asked about",
     },
     {
+      flags: "--target <folder>",
+      description:
+        "unlabelled photos of the place of use, where light or camera differ: features are aligned with theirs (CORAL)",
+    },
+    {
       flags: "--augment <policy>",
       description:
         "learn from varied photos too: by a policy's name or file, or auto for the one that proves a gain for the head, if any",
@@ -187,6 +192,7 @@ export const command: CommandDefinition = {
     const { readSyntheticMarker } = await import("../../data/synthetic.ts");
     const path = resolve(context.cwd, String(photos));
     await checkPhotosPath(path);
+    if (typeof options.target === "string") await checkPhotosPath(resolve(context.cwd, options.target));
     if (typeof options.synthetic === "string") await readSyntheticMarker(resolve(context.cwd, options.synthetic));
     const augment = await augmentOf(options);
     const asked = fineTuneOf(options);
@@ -205,6 +211,7 @@ export const command: CommandDefinition = {
       {
         photos: path,
         ...(typeof options.synthetic === "string" && { synthetic: resolve(context.cwd, options.synthetic) }),
+        ...(typeof options.target === "string" && { target: resolve(context.cwd, options.target) }),
         out,
         backbone,
         ...(typeof options.features === "string" && { features: options.features }),
