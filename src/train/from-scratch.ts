@@ -46,6 +46,8 @@ export interface FromScratchTask extends Variation {
 /** A network trained from random weights. */
 export interface FromScratch {
   readonly history: readonly EpochRecord[];
+  /** By name; those of the network under `network/`. */
+  readonly weights: Readonly<Record<string, Tensor>>;
   /** Scores of photos, [rows, ways]. */
   score(rows: readonly number[]): Promise<Matrix>;
 }
@@ -110,7 +112,7 @@ export const trainFromScratch = async (task: FromScratchTask): Promise<FromScrat
   const losses = crossEntropy(g, scores, targets, { smoothing });
   const stepper = await openStepper(
     { graph: g, losses, parameters: scope.parameters, updates: scope.updates },
-    { optimiser: adamw(), ...(threads !== undefined && { threads }) },
+    { optimiser: adamw(), spin: false, ...(threads !== undefined && { threads }) },
   );
   const schedule = warmUpCosine();
   try {
@@ -128,7 +130,7 @@ export const trainFromScratch = async (task: FromScratchTask): Promise<FromScrat
       rates: (step, total) => Object.fromEntries(stepper.groups.map((group) => [group, rate * schedule(step, total)])),
       ...(task.onEpoch && { onEpoch: task.onEpoch }),
     });
-    return { history, score: (asked) => scoreBy(task, weights, asked) };
+    return { history, weights, score: (asked) => scoreBy(task, weights, asked) };
   } finally {
     await stepper.close();
   }

@@ -13,8 +13,14 @@ const SLOPE = 0.1;
 const normalised = (scope: Scope, x: Value, channels: number, kernel: number): Value =>
   batchNorm(within(scope, "norm"), conv(within(scope, "conv"), x, { channels, kernel, bias: "none" }));
 
+interface Residual {
+  readonly channels: number;
+  /** Side of the pooling window; 1: the size stays. */
+  readonly pool: number;
+}
+
 /** Three convolutions and a projected shortcut, halved by pooling. */
-const residual = (scope: Scope, x: Value, channels: number): Value => {
+const residual = (scope: Scope, x: Value, { channels, pool }: Residual): Value => {
   const { g } = scope;
   let y = x;
   for (let i = 1; i <= 3; i++) {
@@ -23,24 +29,33 @@ const residual = (scope: Scope, x: Value, channels: number): Value => {
   }
   const sum = add(g, y, normalised(within(scope, "shortcut"), x, channels, 1));
   // pooled before the activation, which keeps order: the same numbers, a quarter of them
-  return leakyRelu(g, maxPool(g, sum, { kernel_shape: [2, 2], strides: [2, 2] }), SLOPE);
+  return leakyRelu(g, pool === 1 ? sum : maxPool(g, sum, { kernel_shape: [pool, pool], strides: [pool, pool] }), SLOPE);
 };
+
+export interface ResNet12Options {
+  /** Channels of the blocks; default 64, 160, 320, 640 (Lee et al.); Oreshkin et al. have 64, 128, 256, 512. */
+  readonly widths?: readonly number[];
+  /** Blocks that end in pooling, from the first; default 4. */
+  readonly pools?: number;
+}
+
+/** ResNet-12 without the mean: [n, channels, h, w] -> [n, last width, h / 2^pools, w / 2^pools]. */
+export const resnet12Map = (
+  scope: Scope,
+  x: Value,
+  { widths = [64, 160, 320, 640], pools = 4 }: ResNet12Options = {},
+): Value =>
+  widths.reduce((y, channels, i) => {
+    return residual(within(scope, `block${i + 1}`), y, { channels, pool: i < pools ? 2 : 1 });
+  }, x);
 
 /**
  * ResNet-12: four residual blocks of three 3x3 convolutions, then the mean over the map.
  *
  * Differs from Lee et al.: no DropBlock.
  * @param x  [n, channels, h, w]
- * @param options.widths  channels of the blocks; default 64, 160, 320, 640 (Lee et al.); Oreshkin et al. have 64, 128,
- *   256, 512
  * @returns [n, last width]
  * @see Oreshkin et al. 2018, https://arxiv.org/abs/1805.10123; Lee et al. 2019, https://arxiv.org/abs/1904.03758
  */
-export const resnet12 = (
-  scope: Scope,
-  x: Value,
-  { widths = [64, 160, 320, 640] }: { readonly widths?: readonly number[] } = {},
-): Value => {
-  const map = widths.reduce((y, width, i) => residual(within(scope, `block${i + 1}`), y, width), x);
-  return reduceMean(scope.g, map, { axes: [2, 3], keepdims: 0 });
-};
+export const resnet12 = (scope: Scope, x: Value, options: ResNet12Options = {}): Value =>
+  reduceMean(scope.g, resnet12Map(scope, x, options), { axes: [2, 3], keepdims: 0 });
