@@ -2,7 +2,7 @@
  * What does augmentation give a network trained from random weights on few pictures? Conv-4, the same pictures, first
  * weights and epochs for every policy; accuracy on pictures not drawn, and the gain over the first policy, paired.
  *
- * node bench/augment/from-scratch.ts [photos | cifar-fs] [pictures] [seeds] [epochs] [size] [policies] [network]
+ * node bench/augment/from-scratch.ts [photos | cifar-fs] [pictures] [seeds] [epochs] [size] [policies] [network] [threads]
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
@@ -26,6 +26,7 @@ const [
   side = "32",
   names = "none,basic,mixup,cutmix",
   net = "conv-4",
+  threads = "1",
 ] = process.argv.slice(2);
 
 /** The test classes of CIFAR-FS as an ordinary data set of 20 classes. */
@@ -81,6 +82,7 @@ for (let seed = 0; seed < Number(seeds); seed++) {
       policy,
       views: "fresh",
       random: createRandom(`training ${seed}`),
+      threads: Number(threads),
     });
     const scores = await trained.score(test);
     await varied.close();
@@ -99,6 +101,7 @@ const gainOver = (name: string, base: string): string =>
   meanOf(found.get(name)!.map((v, i) => v - found.get(base)![i]!));
 for (const name of found.keys())
   console.log(
-    `${photos} ${net} ${pictures} pictures, ${name}: ${meanOf(found.get(name)!)}; over none ${gainOver(name, "none")}` +
-      (found.has("basic") ? `, over basic ${gainOver(name, "basic")}` : ""),
+    `${photos} ${net} ${pictures} pictures, ${name}: ${meanOf(found.get(name)!)}; ` +
+      (found.has("none") ? `over none ${gainOver(name, "none")}` : "") +
+      (found.has("basic") && name !== "basic" ? `, over basic ${gainOver(name, "basic")}` : ""),
   );
