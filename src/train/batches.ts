@@ -59,8 +59,11 @@ export const createBatches = (options: BatchesOptions): ((epoch: number, step: n
     const partners = partnersOf(shape[0]!, draw);
     return [{ dtype, shape, data: applyMix(given, mix, partners) }, mixTargets(targets, mix.share, partners)];
   };
+  let drawn: { epoch: number; steps: number[][] } | null = null; // kept while the epoch lasts: it costs a pass over all
   return async (epoch, step) => {
-    const indices = balancedEpoch(labels, { rows, batch, random: random.fork(`epoch ${epoch}`) })[step]!;
+    if (drawn?.epoch !== epoch)
+      drawn = { epoch, steps: balancedEpoch(labels, { rows, batch, random: random.fork(`epoch ${epoch}`) }) };
+    const indices = drawn.steps[step]!;
     const pictures = await source.rows(indices, viewsOf(indices, epoch, step));
     const [x, targets] = mixed(pictures, oneHot(indices, labels, ways), random.fork(`mix ${epoch}/${step}`));
     return { feeds: { [input]: x, [TARGETS]: floats([batch, ways], targets) }, names: indices.map(photos.name) };
