@@ -1,7 +1,7 @@
-import { matrix, rowOf, stackRows, type Matrix } from "../../base/matrix.ts";
+import { matrix, rowsBetween, stackRows, type Matrix } from "../../base/matrix.ts";
 import type { Algebra } from "../algebra.ts";
 import type { MethodOptions, Support } from "../method.ts";
-import { checkSupport } from "./_shared.ts";
+import { checkSupport, transformed } from "./_shared.ts";
 
 /** What a method keeps that learns only when it is asked: the support itself. */
 export interface Remembered<O extends MethodOptions> {
@@ -105,7 +105,8 @@ export const queryScores = ({ labels, rows, ways }: Joint, table: Table): Matrix
 /** Mean of rows, in double precision. */
 const doubleMean = (m: Matrix): Float64Array => {
   const out = new Float64Array(m.columns);
-  for (let i = 0; i < m.rows; i++) rowOf(m, i).forEach((v, j) => (out[j]! += v / m.rows));
+  for (let i = 0, at = 0; i < m.rows; i++) for (let j = 0; j < m.columns; j++, at++) out[j]! += m.data[at]!;
+  for (let j = 0; j < m.columns; j++) out[j]! /= m.rows;
   return out;
 };
 
@@ -113,9 +114,20 @@ const doubleMean = (m: Matrix): Float64Array => {
 export const shiftQueries = (support: Matrix, queries: Matrix): Matrix => {
   const [to, from] = [doubleMean(support), doubleMean(queries)];
   const out = matrix(queries.rows, queries.columns);
-  queries.data.forEach((v, at) => {
-    const j = at % queries.columns;
-    out.data[at] = v + to[j]! - from[j]!;
-  });
+  for (let i = 0, at = 0; i < out.rows; i++)
+    for (let j = 0; j < out.columns; j++, at++) out.data[at] = queries.data[at]! + to[j]! - from[j]!;
   return out;
+};
+
+/**
+ * Support and queries at length 1, less the mean of both together, at length 1 again: what features of a fixed backbone
+ * have in common says nothing of classes, and would leave a classifier of fixed temperature flat.
+ */
+export const centredTogether = (
+  support: Matrix,
+  queries: Matrix,
+): { readonly support: Matrix; readonly queries: Matrix } => {
+  const unit = transformed(stackRows([support, queries]), new Float32Array(0), true);
+  const all = transformed(unit, Float32Array.from(doubleMean(unit)), true);
+  return { support: rowsBetween(all, 0, support.rows), queries: rowsBetween(all, support.rows, all.rows) };
 };

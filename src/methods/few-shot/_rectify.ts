@@ -1,4 +1,5 @@
 import { argmax, matrix, rowOf, stackRows, type Matrix } from "../../base/matrix.ts";
+import type { Algebra } from "../algebra.ts";
 import type { Support } from "../method.ts";
 import { classMeans, squareOf, TINY } from "./_shared.ts";
 import { shiftQueries } from "./_joint.ts";
@@ -7,19 +8,13 @@ import { shiftQueries } from "./_joint.ts";
 const SHARPNESS = 10;
 
 /** Cosine of every row to every point, [rows, points]. */
-export const cosines = (rows: Matrix, points: Matrix): Matrix => {
-  const out = matrix(rows.rows, points.rows);
-  const lengths = Array.from({ length: points.rows }, (_, c) => Math.sqrt(squareOf(rowOf(points, c))));
-  for (let i = 0; i < rows.rows; i++) {
-    const x = rowOf(rows, i);
-    const length = Math.sqrt(squareOf(x));
-    for (let c = 0; c < points.rows; c++) {
-      const point = rowOf(points, c);
-      let dot = 0;
-      for (let j = 0; j < x.length; j++) dot += x[j]! * point[j]!;
-      out.data[i * out.columns + c] = dot / Math.max(length * lengths[c]!, TINY);
-    }
-  }
+export const cosines = async (rows: Matrix, points: Matrix, algebra: Algebra): Promise<Matrix> => {
+  const lengths = (m: Matrix): number[] =>
+    Array.from({ length: m.rows }, (_, i) => Math.max(Math.sqrt(squareOf(rowOf(m, i))), TINY));
+  const [own, theirs] = [lengths(rows), lengths(points)];
+  const out = await algebra.multiply(rows, points, { b: true });
+  for (let i = 0, at = 0; i < out.rows; i++)
+    for (let c = 0; c < out.columns; c++, at++) out.data[at]! /= own[i]! * theirs[c]!;
   return out;
 };
 
@@ -32,13 +27,14 @@ export const cosines = (rows: Matrix, points: Matrix): Matrix => {
  * @returns points, [ways, dim], and the moved queries
  * @see Liu, Song & Qin 2020, eq. 2-5. https://arxiv.org/abs/1911.10713
  */
-export const rectify = (
+export const rectify = async (
   { features, labels, ways }: Pick<Support, "features" | "labels" | "ways">,
   asked: Matrix,
-): { readonly points: Matrix; readonly queries: Matrix } => {
+  algebra: Algebra,
+): Promise<{ readonly points: Matrix; readonly queries: Matrix }> => {
   const queries = shiftQueries(features, asked);
   const all = stackRows([features, queries]);
-  const near = cosines(all, classMeans(features, labels, ways));
+  const near = await cosines(all, classMeans(features, labels, ways), algebra);
   const sums = new Float64Array(ways * all.columns);
   const totals = new Float64Array(ways);
   for (let i = 0; i < all.rows; i++) {
@@ -47,7 +43,8 @@ export const rectify = (
     let sum = 0;
     for (const cosine of row) sum += Math.exp(SHARPNESS * (cosine - row[own]!));
     totals[own]! += 1 / sum;
-    rowOf(all, i).forEach((v, j) => (sums[own * all.columns + j]! += v / sum));
+    const x = rowOf(all, i);
+    for (let j = 0, at = own * x.length; j < x.length; j++, at++) sums[at]! += x[j]! / sum;
   }
   const points = matrix(
     ways,

@@ -23,10 +23,10 @@ export const method: Method<Remembered<BdCspnOptions>, BdCspnOptions> = {
   complexity: 20,
   onePass: false,
   fit: remember(() => {}),
-  predict: async ({ features, labels, ways }, asked) => {
+  predict: async ({ features, labels, ways }, asked, algebra) => {
     const unit = transformed(features, NOTHING, true);
-    const { points, queries } = rectify({ features: unit, labels, ways }, transformed(asked, NOTHING, true));
-    return cosines(queries, points);
+    const both = await rectify({ features: unit, labels, ways }, transformed(asked, NOTHING, true), algebra);
+    return cosines(both.queries, both.points, algebra);
   },
   graph: refuseGraph("bd-cspn"),
 };

@@ -1,9 +1,10 @@
 import { optionError } from "../../base/errors.ts";
 import { matrix, rowOf, type Matrix } from "../../base/matrix.ts";
+import type { Algebra } from "../algebra.ts";
 import type { Method } from "../method.ts";
 import { remember, softmaxRows, type Remembered } from "./_joint.ts";
 import { rectify } from "./_rectify.ts";
-import { classMeans, refuseGraph, transformed } from "./_shared.ts";
+import { classMeans, refuseGraph, squareOf, transformed } from "./_shared.ts";
 
 export type LaplacianShotOptions = {
   /** Neighbours of each query among the others, a whole number from 1; 3 in the paper. */
@@ -30,23 +31,23 @@ const check = ({ neighbours, lambda, steps, prototypes }: LaplacianShotOptions):
 /** Each row's nearest other rows by similarity; all that are as near as the last of them count too. */
 const neighboursOf = (similarity: Matrix, k: number): number[][] =>
   Array.from({ length: similarity.rows }, (_, i) => {
-    const row = rowOf(similarity, i);
-    const others = [...row.keys()].filter((j) => j !== i);
-    const least = others.map((j) => row[j]!).sort((a, b) => b - a)[Math.min(k, others.length) - 1] ?? Infinity;
-    return others.filter((j) => row[j]! >= least);
+    const row = rowOf(similarity, i).slice();
+    row[i] = -Infinity;
+    const least = row.toSorted()[row.length - Math.min(k, row.length - 1)] ?? Infinity;
+    const near: number[] = [];
+    for (let j = 0; j < row.length; j++) if (j !== i && row[j]! >= least) near.push(j);
+    return near;
   });
 
 /** -|z - m_c|² of every query, [queries, ways]. */
-const nearness = (queries: Matrix, points: Matrix): Float64Array => {
-  const out = new Float64Array(queries.rows * points.rows);
-  for (let i = 0, at = 0; i < queries.rows; i++) {
-    const x = rowOf(queries, i);
-    for (let c = 0; c < points.rows; c++, at++) {
-      const point = rowOf(points, c);
-      for (let j = 0; j < x.length; j++) out[at]! -= (x[j]! - point[j]!) ** 2;
-    }
-  }
-  return out;
+const nearness = async (queries: Matrix, points: Matrix, algebra: Algebra): Promise<Float64Array> => {
+  const products = await algebra.multiply(queries, points, { b: true });
+  const squares = (m: Matrix): number[] => Array.from({ length: m.rows }, (_, i) => squareOf(rowOf(m, i)));
+  const [own, theirs] = [squares(queries), squares(points)];
+  return Float64Array.from(
+    products.data,
+    (product, at) => 2 * product - own[Math.floor(at / points.rows)]! - theirs[at % points.rows]!,
+  );
 };
 
 /** y_q <- softmax(-a_q + λ Σ over neighbours of y), as often as asked; gives the logits. */
@@ -85,10 +86,14 @@ export const method: Method<Remembered<LaplacianShotOptions>, LaplacianShotOptio
     const alike = transformed(asked, NOTHING, true);
     const { points, queries } =
       options.prototypes === "rectified"
-        ? rectify(unit, alike)
+        ? await rectify(unit, alike, algebra)
         : { points: classMeans(unit.features, labels, ways), queries: alike };
     const near = neighboursOf(await algebra.multiply(alike, alike, { b: true }), options.neighbours);
-    return matrix(asked.rows, ways, Float32Array.from(propagate(nearness(queries, points), near, options)));
+    return matrix(
+      asked.rows,
+      ways,
+      Float32Array.from(propagate(await nearness(queries, points, algebra), near, options)),
+    );
   },
   graph: refuseGraph("laplacian-shot"),
 };

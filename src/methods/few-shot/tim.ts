@@ -1,6 +1,7 @@
 import { optionError } from "../../base/errors.ts";
 import type { Method } from "../method.ts";
 import {
+  centredTogether,
   jointOf,
   meanPoints,
   oneHot,
@@ -12,7 +13,7 @@ import {
   type Remembered,
   type Table,
 } from "./_joint.ts";
-import { refuseGraph, transformed } from "./_shared.ts";
+import { refuseGraph } from "./_shared.ts";
 
 export type TimOptions = {
   /** Weight of the support's cross-entropy, > 0; 0.1 in the paper. */
@@ -24,8 +25,6 @@ export type TimOptions = {
   /** Alternating updates, a whole number from 0; 150 in the paper. */
   readonly steps: number;
 };
-
-const NOTHING = new Float32Array(0);
 
 const check = ({ lambda, alpha, temperature, steps }: TimOptions): void => {
   if (!(lambda > 0)) throw optionError(`lambda: wanted a number above 0, got ${lambda}`);
@@ -78,6 +77,7 @@ const logitsOf = (joint: Joint, points: Table, temperature: number): Table =>
  *
  * Loss λ CE(support) - H(Y) + α H(Y|X) over the queries, with p_k = softmax(-τ/2 |w_k - z|²), z at length 1, w beginning
  * at the class means; score_k = -τ/2 |w_k - z|². -H(Y) leans to classes that are equally frequent among the queries.
+ * Differs from the paper: z is centred by the mean of support and queries first, as the backbone is not trained for it.
  * @see Boudiaf et al. 2020, eq. 3 and proposition 1. https://arxiv.org/abs/2008.11297
  */
 export const method: Method<Remembered<TimOptions>, TimOptions> = {
@@ -91,8 +91,7 @@ export const method: Method<Remembered<TimOptions>, TimOptions> = {
   fit: remember(check),
   predict: async ({ features, labels, ways, options }, asked, algebra) => {
     const { lambda, alpha, temperature, steps } = options;
-    const unit = { support: transformed(features, NOTHING, true), queries: transformed(asked, NOTHING, true) };
-    const joint = await jointOf({ labels, ways }, unit, algebra);
+    const joint = await jointOf({ labels, ways }, centredTogether(features, asked), algebra);
     const from = labels.length * ways;
     const worths = [lambda / (1 + alpha), labels.length / asked.rows] as const;
     const targets = new Float64Array(joint.rows * ways);

@@ -1,8 +1,8 @@
 import { optionError } from "../../base/errors.ts";
 import type { Method } from "../method.ts";
 import { descend, logitsOf } from "./_entropies.ts";
-import { jointOf, queryScores, remember, type Remembered } from "./_joint.ts";
-import { refuseGraph, transformed } from "./_shared.ts";
+import { centredTogether, jointOf, queryScores, remember, type Remembered } from "./_joint.ts";
+import { refuseGraph } from "./_shared.ts";
 
 export type TransductiveFineTuningOptions = {
   /** τ of the classifier softmax(-τ/2 |w - z|²), > 0. */
@@ -10,8 +10,6 @@ export type TransductiveFineTuningOptions = {
   /** Steps of descent, a whole number from 0; 25 epochs in the paper. */
   readonly steps: number;
 };
-
-const NOTHING = new Float32Array(0);
 
 const check = ({ temperature, steps }: TransductiveFineTuningOptions): void => {
   if (!(temperature > 0)) throw optionError(`temperature: wanted a number above 0, got ${temperature}`);
@@ -23,7 +21,8 @@ const check = ({ temperature, steps }: TransductiveFineTuningOptions): void => {
  * predictions go down together.
  *
  * Loss CE(support) + H(Y|X); classifier, its beginning at the class means, and scores as in TIM.
- * Differs from the paper: the backbone is frozen; accelerated gradient descent in place of Adam.
+ * Differs from the paper: the backbone is frozen, and its features are centred by the mean of support and queries;
+ * accelerated gradient descent in place of Adam.
  * @see Dhillon et al. 2020, eq. 8. https://arxiv.org/abs/1909.02729
  */
 export const method: Method<Remembered<TransductiveFineTuningOptions>, TransductiveFineTuningOptions> = {
@@ -37,8 +36,7 @@ export const method: Method<Remembered<TransductiveFineTuningOptions>, Transduct
   fit: remember(check),
   predict: async ({ features, labels, ways, options }, asked, algebra) => {
     const { temperature, steps } = options;
-    const unit = { support: transformed(features, NOTHING, true), queries: transformed(asked, NOTHING, true) };
-    const joint = await jointOf({ labels, ways }, unit, algebra);
+    const joint = await jointOf({ labels, ways }, centredTogether(features, asked), algebra);
     const loss = { support: 1, conditional: 1, marginal: 0, order: 1 };
     return queryScores(joint, logitsOf(joint, descend(joint, { loss, temperature, steps }), temperature));
   },
