@@ -3,6 +3,7 @@
  *
  * node bench/few-shot/train.ts <cifar-fs|omniglot> <classifier|prototypical|relation|maml|first-order-maml|anil|reptile>
  *   <conv-4|resnet-12> <minutes> [--shots 1] [--start weights] [--out weights] [--steps n] [--episodes 600] [--seed 1]
+ *   [--threads 2]
  *
  * Minutes become steps by the pace of the first ones; `--steps` repeats a training exactly, `--steps 0` only tests.
  * `classifier`: ordinary classification of the training classes, tested by nearest class mean; `--start` goes on from it.
@@ -18,7 +19,7 @@ import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.t
 import { openJudge } from "../../src/train/episodic/episode-judge.ts";
 import { trainEpisodic, WEIGHTS, type EpisodicTask } from "../../src/train/episodic/train-episodic.ts";
 import { trainFromScratch, type FromScratchTask } from "../../src/train/from-scratch.ts";
-import { decodeProgress, encodeProgress, type EpochRecord } from "../../src/train/loop.ts";
+import { decodeProgress, encodeProgress, type EpochRecord, type Progress } from "../../src/train/loop.ts";
 import { varyPhotos } from "../../src/train/varied-photos.ts";
 import { learnerNames, networkNames, networks, oneOf, policies, recipeOf, setNames } from "./recipes.ts";
 import { readBenchmark } from "./sets.ts";
@@ -35,6 +36,7 @@ const { values: flags, positionals } = parseArgs({
     steps: { type: "string" },
     episodes: { type: "string", default: "600" },
     seed: { type: "string", default: "1" },
+    threads: { type: "string", default: "2" },
   },
 });
 const set = oneOf("set", positionals[0], setNames);
@@ -56,6 +58,7 @@ const photos = varyPhotos(train.photos, policy, {
   keys: Array.from({ length: train.photos.count }, (_, i) => train.photos.name(i)),
 });
 const start = flags.start === undefined ? undefined : decodeCheckpoint(readFileSync(flags.start)).tensors;
+const threads = Number(flags.threads);
 const EPOCH = 100;
 /** Photos of a step of classification. */
 const BATCH = 100;
@@ -69,6 +72,17 @@ const stepsBy = async (pace: (onEpoch: (record: EpochRecord) => void) => Promise
   const steps = EPOCH * Math.max(1, Math.floor((minutes * 60e3) / perStep / EPOCH));
   console.log(`${perStep.toFixed(0)} ms a step: ${steps} steps`);
   return steps;
+};
+
+/** Progress of the same training, kept beside the weights, to go on from when it was broken off. */
+const progressOf = (steps: number) => {
+  const key = JSON.stringify([set, name, network, shots, steps, flags]);
+  const kept = `${out}.progress`;
+  const earlier = existsSync(kept) ? decodeProgress(readFileSync(kept)) : null;
+  return {
+    ...(earlier?.key === key && { start: earlier.progress }),
+    save: async (progress: Progress) => writeFileSync(kept, encodeProgress(progress, key)),
+  };
 };
 
 const began = performance.now();
@@ -91,6 +105,7 @@ const classify = async (): Promise<Weights> => {
     policy,
     views: "fresh",
     random,
+    threads,
   };
   const all = Array.from({ length: train.photos.count }, (_, i) => i);
   const perEpoch = Math.ceil(all.length / BATCH);
@@ -100,7 +115,7 @@ const classify = async (): Promise<Weights> => {
   if (steps === 0) return start ?? {};
   const epochs = Math.max(1, Math.round(steps / perEpoch));
   console.log(`${epochs} epochs of ${perEpoch} steps of ${BATCH}`);
-  return (await trainFromScratch({ ...task, rows: all, epochs, onEpoch: report })).weights;
+  return (await trainFromScratch({ ...task, rows: all, epochs, onEpoch: report, ...progressOf(steps) })).weights;
 };
 
 const learn = async (): Promise<Weights> => {
@@ -114,13 +129,11 @@ const learn = async (): Promise<Weights> => {
     rate: start ? rate / 2 : rate,
     clipNorm,
     random,
+    threads,
     ...(start && { weights: start }),
   };
   const steps = await stepsBy((onEpoch) => trainEpisodic({ ...task, steps: 20, stepsPerEpoch: 4, onEpoch }));
   if (steps === 0) return start ?? {};
-  const key = JSON.stringify([set, name, network, shots, steps, flags]);
-  const kept = `${out}.progress`;
-  const earlier = existsSync(kept) ? decodeProgress(readFileSync(kept)) : null;
   const shape = { ways: 5, shots, queries: 15, picture };
   const { weights, bestEpoch } = await trainEpisodic({
     ...task,
@@ -128,8 +141,7 @@ const learn = async (): Promise<Weights> => {
     stepsPerEpoch: EPOCH,
     validation: { ...validation, shape, episodes: 100 },
     onEpoch: report,
-    ...(earlier?.key === key && { start: earlier.progress }),
-    save: async (progress) => writeFileSync(kept, encodeProgress(progress, key)),
+    ...progressOf(steps),
   });
   console.log(`best epoch ${bestEpoch} of ${Math.ceil(steps / EPOCH)}`);
   return weights;
@@ -142,7 +154,7 @@ const spent = (performance.now() - began) / 60e3;
 if (flags.steps !== "0")
   writeFileSync(out, encodeCheckpoint({ tensors: weights, metadata: { learner: learner.name } }));
 console.log(
-  `trained for ${spent.toFixed(1)} min, ${(process.cpuUsage().user / 60e6).toFixed(1)} min of processor time`,
+  `trained for ${spent.toFixed(1)} min, ${(process.cpuUsage().user / 60e6).toFixed(1)} min of processor time, ${threads} threads`,
 );
 for (const phase of ["inference", "training"] as const)
   for (const asked of [1, 5]) {
@@ -150,6 +162,7 @@ for (const phase of ["inference", "training"] as const)
       shape: { ways: 5, shots: asked, queries: 15, picture },
       phase,
       random: random.fork(WEIGHTS),
+      threads,
     });
     const { accuracies } = await judge.ask(weights, Number(flags.episodes), createRandom("test"));
     await judge.close();

@@ -13,7 +13,7 @@ import { openGraph } from "../runtime/graph-session.ts";
 import { pixelSource, type Photos } from "./activations.ts";
 import { createBatches, type Variation } from "./batches.ts";
 import { HEAD, TARGETS } from "./forward.ts";
-import { fit, type EpochRecord } from "./loop.ts";
+import { fit, type EpochRecord, type Progress } from "./loop.ts";
 import { adamw } from "./optimisers/adamw.ts";
 import { warmUpCosine } from "./schedules.ts";
 import { openStepper } from "./step.ts";
@@ -40,6 +40,9 @@ export interface FromScratchTask extends Variation {
   readonly smoothing: number;
   readonly random: Random;
   readonly threads?: number;
+  /** Where to go on from: to the same weights, bit for bit. */
+  readonly start?: Progress;
+  readonly save?: (progress: Progress) => Promise<void>;
   readonly onEpoch?: (record: EpochRecord) => void;
 }
 
@@ -128,6 +131,8 @@ export const trainFromScratch = async (task: FromScratchTask): Promise<FromScrat
         random: random.fork("batches"),
       }),
       rates: (step, total) => Object.fromEntries(stepper.groups.map((group) => [group, rate * schedule(step, total)])),
+      ...(task.start && { start: task.start }),
+      ...(task.save && { save: task.save }),
       ...(task.onEpoch && { onEpoch: task.onEpoch }),
     });
     return { history, weights, score: (asked) => scoreBy(task, weights, asked) };
