@@ -167,4 +167,26 @@ describe("evaluateHeads", () => {
       code: "E_CLASS_EMPTY",
     });
   });
+
+  it("lets a head without candidates compete when asked for, with its defaults, and not otherwise", async () => {
+    const options = clouds([6, 6], 20);
+    const { evidence } = await evaluateHeads({ ...options, heads: ["tip-adapter"] });
+    expect(evidence.selection).toMatchObject({ method: "tip-adapter", text: "tip-adapter (alpha 1, beta 5.5) was asked for." });
+    const { evidence: auto } = await evaluateHeads(options);
+    expect(auto.selection.candidates.some(({ method }) => method === "tip-adapter")).toBe(false);
+  });
+
+  it("turns no features for a head that sees their axes", async () => {
+    const { evidence, predict } = await evaluateHeads({ ...clouds([6, 6], 20), heads: ["scale-shift"] });
+    expect(evidence.accuracy!.value).toBe(1);
+    expect((await predict(clouds([1, 1], 20, "others").features)).probabilities.data[0]).toBeGreaterThan(0.5);
+  });
+
+  it("refuses a head that answers its queries together: no model file can hold it", async () => {
+    await expect(evaluateHeads({ ...clouds([5, 5], 3), heads: ["tim"] })).rejects.toMatchObject({
+      code: "E_TRANSDUCTIVE",
+      kind: "usage",
+      hint: expect.stringContaining("one by one"),
+    });
+  });
 });

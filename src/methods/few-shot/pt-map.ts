@@ -63,7 +63,7 @@ const transport = (distances: Table, ways: number, lambda: number): Table => {
       for (let c = 0; c < ways; c++) columns[c]! += shares[from + c]! /= sum;
     }
     for (let at = 0; at < shares.length; at++) shares[at]! *= queries / ways / columns[at % ways]!;
-    if (furthest < TOLERANCE) break;
+    if (scaling > 0 && furthest < TOLERANCE) break; // the first rows were not scaled by columns yet
   }
   return shares;
 };

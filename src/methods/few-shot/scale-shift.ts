@@ -30,11 +30,10 @@ const partsOf = (all: Matrix): Parts => {
   const [dim, ways] = [all.rows - 1, all.columns - 2];
   const weights = matrix(dim, ways);
   const [scales, shifts] = [new Float32Array(dim), new Float32Array(dim)];
-  for (let j = 0; j < dim; j++) {
-    const row = rowOf(all, j);
-    rowOf(weights, j).set(row.subarray(0, ways));
-    scales[j] = 1 + row[ways]!;
-    shifts[j] = row[ways + 1]!;
+  for (let j = 0, at = 0; j < dim; j++, at += all.columns) {
+    for (let c = 0; c < ways; c++) weights.data[j * ways + c] = all.data[at + c]!;
+    scales[j] = 1 + all.data[at + ways]!;
+    shifts[j] = all.data[at + ways + 1]!;
   }
   return { scales, shifts, weights, biases: rowOf(all, dim).slice(0, ways) };
 };
@@ -43,11 +42,11 @@ const partsOf = (all: Matrix): Parts => {
 const folded = ({ scales, shifts, weights, biases }: Parts): { weights: Matrix; bias: Float32Array } => {
   const out = matrix(weights.rows, weights.columns);
   const bias = Float64Array.from(biases);
-  for (let j = 0; j < weights.rows; j++)
-    rowOf(weights, j).forEach((w, c) => {
-      out.data[j * out.columns + c] = scales[j]! * w;
-      bias[c]! += shifts[j]! * w;
-    });
+  for (let j = 0, at = 0; j < weights.rows; j++)
+    for (let c = 0; c < weights.columns; c++, at++) {
+      out.data[at] = scales[j]! * weights.data[at]!;
+      bias[c]! += shifts[j]! * weights.data[at]!;
+    }
   return { weights: out, bias: Float32Array.from(bias) };
 };
 
@@ -85,19 +84,20 @@ const objectiveOf =
     const sums = new Float64Array(ways);
     wrong.data.forEach((r, k) => (sums[k % ways]! += r));
     const gradient = matrix(at.rows, at.columns);
-    for (let j = 0; j < weights.rows; j++) {
-      const [to, w] = [rowOf(gradient, j), rowOf(parts.weights, j)];
+    const to = gradient.data;
+    for (let j = 0, from = 0; j < weights.rows; j++, from += at.columns) {
       const [scale, shift] = [parts.scales[j]!, parts.shifts[j]!];
-      to[ways] = penalties.scales * (scale - 1);
-      to[ways + 1] = penalties.shifts * shift;
+      let [byScale, byShift] = [penalties.scales * (scale - 1), penalties.shifts * shift];
+      value += 0.5 * (byScale * (scale - 1) + byShift * shift);
       for (let c = 0; c < ways; c++) {
-        const product = back.data[j * ways + c]!;
-        to[c] = scale * product + shift * sums[c]! + penalties.weights * w[c]!;
-        to[ways]! += product * w[c]!;
-        to[ways + 1]! += sums[c]! * w[c]!;
-        value += 0.5 * penalties.weights * w[c]! ** 2;
+        const [product, w] = [back.data[j * ways + c]!, parts.weights.data[j * ways + c]!];
+        to[from + c] = scale * product + shift * sums[c]! + penalties.weights * w;
+        byScale += product * w;
+        byShift += sums[c]! * w;
+        value += 0.5 * penalties.weights * w ** 2;
       }
-      value += 0.5 * (penalties.scales * (scale - 1) ** 2 + penalties.shifts * shift ** 2);
+      to[from + ways] = byScale;
+      to[from + ways + 1] = byShift;
     }
     rowOf(gradient, weights.rows).set(Float32Array.from(sums));
     return { values: Float64Array.of(value), gradient };
