@@ -31,6 +31,13 @@ const shelves: readonly Shelf[] = [
     from: "../method.ts",
   },
   {
+    folder: "src/methods/semi-supervised",
+    members: ["method"],
+    list: "semiSupervisedMethods",
+    type: "SemiSupervisedMethod",
+    from: "../semi-supervised-method.ts",
+  },
+  {
     folder: "src/nn/backbones",
     members: ["backbone"],
     list: "backbones",

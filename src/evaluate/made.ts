@@ -1,6 +1,6 @@
 import { internalError } from "../base/errors.ts";
 import { stackRows, type Matrix } from "../base/matrix.ts";
-import { countShots } from "../methods/few-shot/_shared.ts";
+import { weighWithMore } from "../methods/class-weights.ts";
 import type { Support } from "../methods/method.ts";
 import type { Round } from "./protocol.ts";
 
@@ -31,17 +31,6 @@ const checkMade = ({ features, labels, ways }: Support, made: Made): void => {
     );
 };
 
-/**
- * Weights by which every class keeps the share that its photos alone give it, however unevenly rows were made:
- * w_c n_c / (n_c + m_c), times (n + m) / n so that the weights of all rows still add up to as much as there are rows.
- */
-const weightsOf = ({ labels, ways, classWeights }: Support, made: Made): Float64Array => {
-  const photos = countShots({ labels, ways });
-  const more = countShots({ labels: made.labels, ways });
-  const scale = (labels.length + made.labels.length) / labels.length;
-  return photos.map((n, c) => ((classWeights?.[c] ?? 1) * scale * n) / (n + more[c]! || 1));
-};
-
 /** What is learned from: the photos, then the rows made from them. */
 export const withMade = (photos: Support, made: Made | undefined): Support => {
   if (!made || made.labels.length === 0) return photos;
@@ -50,7 +39,7 @@ export const withMade = (photos: Support, made: Made | undefined): Support => {
     ...photos,
     features: stackRows([photos.features, made.features]),
     labels: Int32Array.from([...photos.labels, ...made.labels]),
-    classWeights: weightsOf(photos, made),
+    classWeights: weighWithMore(photos, made.labels),
   };
 };
 

@@ -16,3 +16,19 @@ export const weighClasses = (how: ClassWeights, { labels, ways }: Pick<Support, 
   how === "none"
     ? new Float64Array(ways).fill(1)
     : countShots({ labels, ways }).map((count) => labels.length / (ways * count));
+
+/**
+ * Weights by which every class keeps the share that its own images give it, however unevenly more rows were added:
+ * w_c n_c / (n_c + m_c), times (n + m) / n so that the weights of all rows still add up to as much as there are rows.
+ *
+ * @param more  class index of every added row
+ */
+export const weighWithMore = (
+  { labels, ways, classWeights }: Pick<Support, "labels" | "ways" | "classWeights">,
+  more: Int32Array,
+): Float64Array => {
+  const own = countShots({ labels, ways });
+  const added = countShots({ labels: more, ways });
+  const scale = (labels.length + more.length) / labels.length;
+  return own.map((n, c) => ((classWeights?.[c] ?? 1) * scale * n) / (n + added[c]! || 1));
+};
