@@ -95,10 +95,12 @@ const augmentOf = async ({
   return { head: { policies: [own], views: each, choose: false }, network: { ...own, mixes } };
 };
 
-/** Refuses a head that nobody knows before any photo is read. */
+/** Refuses a head that nobody knows, or that no model file can hold, before any photo is read. */
 const checkHead = async (name: string): Promise<void> => {
   const { fewShotMethods } = await import("../../methods/few-shot/index.ts");
-  const known = ["auto", ...fewShotMethods.map((method) => method.name)];
+  const { transductiveError } = await import("../../methods/transductive.ts");
+  if (fewShotMethods.some((method) => method.transductive && method.name === name)) throw transductiveError(name);
+  const known = ["auto", ...fewShotMethods.filter(({ transductive }) => !transductive).map((method) => method.name)];
   if (!known.includes(name)) throw unknownName("head", name, known);
 };
 
