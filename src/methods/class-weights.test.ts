@@ -42,7 +42,11 @@ const recalls = async (method: Method, support: Support, asked: Support): Promis
 };
 
 const random = createRandom("uneven");
-const swayed = fewShotMethods.filter(({ name }) => ["k-nn", "lda", "logistic-regression", "ridge"].includes(name));
+const swayed = fewShotMethods.filter(({ name }) =>
+  ["baseline-plus-plus", "k-nn", "lda", "logistic-regression", "matching-networks", "ridge", "scale-shift"].includes(
+    name,
+  ),
+);
 
 it.each(swayed)(
   "$name recognises 9 rare photos beside 101 common ones better when classes count alike",
