@@ -34,3 +34,18 @@ test("the more arms, the more it takes: a gain that is proven alone is not among
   expect(compareArms([none, gain], groups, createRandom(1))[1]!.proven).toBe(true);
   expect(compareArms([none, gain, ...idle], groups, createRandom(1))[1]!.proven).toBe(false);
 });
+
+test("where credit is given it must rise beyond chance, and accuracy with it", () => {
+  const images = 12;
+  const groups = Int32Array.from({ length: images }, (_, i) => i);
+  const all = (value: number): Float64Array => new Float64Array(images).fill(value);
+  const oneMore = all(0).map((_, i) => (i === 0 ? 1 : 0));
+  const base = { name: "none", right: all(0), credit: all(0.4) };
+  const surer = { name: "surer", right: oneMore, credit: all(0.6) };
+  const noMoreRight = { name: "no more right", right: all(0), credit: all(0.6) };
+  const noSurer = { name: "no surer", right: oneMore, credit: all(0.4) };
+  const arms = compareArms([base, surer, noMoreRight, noSurer], groups, createRandom(1));
+  expect(arms.map(({ proven }) => proven)).toEqual([false, true, false, false]);
+  // all twelve rise: 2 of 2^12 signs are as far from nothing, three are tried
+  expect(arms[1]!.difference!.adjusted).toBeLessThan(0.01);
+});

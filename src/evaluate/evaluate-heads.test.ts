@@ -171,7 +171,10 @@ describe("evaluateHeads", () => {
   it("lets a head without candidates compete when asked for, with its defaults, and not otherwise", async () => {
     const options = clouds([6, 6], 20);
     const { evidence } = await evaluateHeads({ ...options, heads: ["tip-adapter"] });
-    expect(evidence.selection).toMatchObject({ method: "tip-adapter", text: "tip-adapter (alpha 1, beta 5.5) was asked for." });
+    expect(evidence.selection).toMatchObject({
+      method: "tip-adapter",
+      text: "tip-adapter (alpha 1, beta 5.5) was asked for.",
+    });
     const { evidence: auto } = await evaluateHeads(options);
     expect(auto.selection.candidates.some(({ method }) => method === "tip-adapter")).toBe(false);
   });

@@ -46,6 +46,11 @@ export interface HeadResult {
   readonly evidence: Evidence;
   /** What the evidence was gathered from. */
   readonly findings: Findings;
+  /** The heads that competed, from simple to flexible. */
+  readonly candidates: readonly Candidate[];
+  /** The images, then the rows made from them, of which `source` tells the image. */
+  readonly learned: Support;
+  readonly source: Int32Array;
   readonly method: Method;
   /** Plain data. */
   readonly state: unknown;
@@ -111,48 +116,38 @@ const cross = async (
   return { candidates, scores };
 };
 
-const resultOf = async (
-  { evidence, findings }: { evidence: Evidence; findings: Findings },
-  {
-    candidate,
-    temperature,
-    photos,
-    learned,
-    threads,
-  }: {
-    candidate: Candidate;
-    temperature: number;
-    photos: Support;
-    learned: Support;
-    threads: number | undefined;
+/** What a fitted head does. */
+export const answering = (
+  { method, state, temperature, unknown }: Pick<HeadResult, "method" | "state" | "temperature" | "unknown">,
+  threads: number | undefined,
+): Pick<HeadResult, "graph" | "unknownGraph" | "predict"> => ({
+  graph: (g, embedding) => method.graph(g, state, embedding),
+  unknownGraph: (g, embedding) => emitUnknown(g, unknown, embedding),
+  predict: async (features) => {
+    const own = openAlgebra(threads);
+    try {
+      const scores = await method.predict(state, features, own);
+      return {
+        probabilities: probabilitiesOf(scores, temperature),
+        unknownScores: await scoreUnknown(unknown, features, own),
+      };
+    } finally {
+      await own.close();
+    }
   },
+});
+
+const resultOf = async (
+  known: Pick<HeadResult, "evidence" | "findings" | "candidates" | "learned" | "source">,
+  { photos, threads }: { readonly photos: Support; readonly threads: number | undefined },
   algebra: Algebra,
 ): Promise<HeadResult> => {
-  const { method, options } = candidate;
-  const state = await method.fit(learned, options, algebra);
+  const { chosen, temperature } = known.findings.final;
+  const { method, options } = known.candidates[chosen]!;
+  const state = await method.fit(known.learned, options, algebra);
   const unknown = (await fitUnknown(photos, [everyRow(photos)], algebra))[0]!;
-  return {
-    evidence,
-    findings,
-    method,
-    state,
-    temperature,
-    unknown,
-    graph: (g, embedding) => method.graph(g, state, embedding),
-    unknownGraph: (g, embedding) => emitUnknown(g, unknown, embedding),
-    predict: async (features) => {
-      const own = openAlgebra(threads);
-      try {
-        const scores = await method.predict(state, features, own);
-        return {
-          probabilities: probabilitiesOf(scores, temperature),
-          unknownScores: await scoreUnknown(unknown, features, own),
-        };
-      } finally {
-        await own.close();
-      }
-    },
-  };
+  const head = { method, state, temperature, unknown };
+  return { ...known, ...head, ...answering(head, threads) };
 };
 
 /** Images, folds and labels as those who judge see them: of the asked images alone, where the plan names a sample. */
@@ -217,11 +212,7 @@ const evaluate = async (options: EvaluateHeadsOptions, algebra: Algebra): Promis
     ),
   );
   tick();
-  return resultOf(
-    { evidence, findings },
-    { candidate, temperature: final.temperature, photos, learned, threads },
-    algebra,
-  );
+  return resultOf({ evidence, findings, candidates, learned, source }, { photos, threads }, algebra);
 };
 
 /**

@@ -173,7 +173,7 @@ export interface PairedDifference {
   readonly p: number;
 }
 
-/** One way of varying images beside none. */
+/** One way of learning beside the plain one: of varying images, or of learning from unlabelled ones. */
 export interface Arm {
   readonly name: string;
   readonly accuracy: Estimate;
@@ -191,6 +191,9 @@ export interface AugmentationEvidence {
   readonly arms: readonly Arm[];
   readonly text: string;
 }
+
+/** What learning from unlabelled images proved; `used` is "none" or the name of a method. */
+export type UnlabelledEvidence = AugmentationEvidence;
 
 /** All that is known about how far the model can be trusted: plain data, fit for JSON. */
 export interface Evidence {
@@ -214,6 +217,8 @@ export interface Evidence {
   readonly selection: Selection;
   /** Where ways of varying images were set against each other. */
   readonly augmentation?: AugmentationEvidence;
+  /** Where learning from unlabelled images was set against learning without. */
+  readonly unlabelled?: UnlabelledEvidence;
   readonly calibration: Calibration | null;
   readonly conformal: Conformal | null;
   readonly unknown: UnknownEvidence | null;

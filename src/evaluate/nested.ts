@@ -12,6 +12,8 @@ export interface NestedRound {
   readonly predicted: Int32Array;
   /** Index of the candidate chosen for each outer fold. */
   readonly chosen: readonly number[];
+  /** For each outer fold the temperature of every candidate, by the other folds; absent where no heads were judged. */
+  readonly temperatures?: readonly (readonly number[])[];
 }
 
 export interface NestedInput {
@@ -35,6 +37,7 @@ export const nestedRound = ({ round, labels, groups, scores }: NestedInput): Nes
   const probabilities = matrix(all.length, ways);
   const predicted = new Int32Array(all.length).fill(-1);
   const chosen: number[] = [];
+  const temperatures: number[][] = [];
   for (let outer = 0; outer < count; outer++) {
     const asked = all.filter((i) => folds[i] === outer);
     const others = all.filter((i) => folds[i] !== outer && folds[i]! >= 0);
@@ -44,11 +47,12 @@ export const nestedRound = ({ round, labels, groups, scores }: NestedInput): Nes
       others.map((i) => groups[i]!),
     );
     chosen.push(best);
+    temperatures.push(fares.map((fare) => fare.temperature));
     const answers = probabilitiesOf(takeRows(scores[best]!.outer, asked), fares[best]!.temperature);
     asked.forEach((row, i) => {
       rowOf(probabilities, row).set(rowOf(answers, i));
       predicted[row] = argmax(rowOf(answers, i));
     });
   }
-  return { probabilities, predicted, chosen };
+  return { probabilities, predicted, chosen, temperatures };
 };

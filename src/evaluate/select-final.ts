@@ -8,6 +8,8 @@ export interface Final {
   /** Index of the candidate. */
   readonly chosen: number;
   readonly temperature: number;
+  /** Of every candidate; absent where what was chosen is no head. */
+  readonly temperatures?: readonly number[];
   readonly selection: Selection;
 }
 
@@ -37,6 +39,7 @@ const unjudged = ({ candidates, plan }: FinalInput): Final => {
   return {
     chosen: 0,
     temperature: 1,
+    temperatures: candidates.map(() => 1),
     selection: {
       method: first.method.name,
       options: first.options,
@@ -95,6 +98,7 @@ export const selectFinal = (input: FinalInput): Final => {
   return {
     chosen,
     temperature: judged[chosen]!.temperature,
+    temperatures: judged.map(({ temperature }) => temperature),
     selection: { method: method.name, options, score: SCORE, candidates: rows, text },
   };
 };
