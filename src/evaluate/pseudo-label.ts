@@ -69,7 +69,7 @@ const sharesBy = async (learner: Learner, support: Support, pool: Matrix): Promi
   return shares;
 };
 
-/** A class that took over the pool as labels were given; shares in [0, 1]. */
+/** The class whose part of the pool changed most as labels were given; shares in [0, 1]. */
 export interface Collapse {
   readonly label: number;
   readonly before: number;
@@ -82,8 +82,8 @@ export interface Collapse {
  * has next to nothing left.
  */
 const collapseOf = (before: Float64Array, after: Float64Array): Collapse | null => {
-  const changes = after.map((share, c) => share - before[c]!);
-  const moved = changes.reduce((sum, change) => sum + Math.abs(change) / 2, 0);
+  const changes = after.map((share, c) => Math.abs(share - before[c]!));
+  const moved = changes.reduce((sum, change) => sum + change / 2, 0);
   const equal = 1 / before.length;
   const gone = before.some((share, c) => share >= equal / 2 && after[c]! < equal / 20);
   if (moved <= COLLAPSE && !gone) return null;

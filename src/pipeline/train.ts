@@ -1,21 +1,18 @@
 import { basename, join } from "node:path";
 import { loadModel } from "../artifact/load.ts";
 import { dataError } from "../base/errors.ts";
-import { createRandom } from "../base/random.ts";
 import type { DataSet } from "../data/dataset.ts";
 import type { Policy } from "../data/policy.ts";
 import { scanDataset } from "../data/scan.ts";
-import { contest } from "../evaluate/contest.ts";
 import type { HeadResult } from "../evaluate/evaluate-heads.ts";
 import type { Evidence } from "../evaluate/evidence.ts";
 import { weighClasses, type ClassWeights } from "../methods/class-weights.ts";
-import { hasManyScores } from "../methods/many-classes.ts";
 import type { Backbone } from "./backbone.ts";
 import { alignPhotos, checkTarget } from "./align-photos.ts";
 import { buildArtifact, type Answerer } from "./build-artifact.ts";
 import type { Embedded } from "./embed.ts";
 import { checkLabels, embedWith, openEmbedded } from "./embed-photos.ts";
-import { FEWEST_TO_TUNE, openTuning, type FineTuneOptions, type TuningProgress } from "./fine-tune.ts";
+import type { FineTuneOptions, TuningProgress } from "./fine-tune.ts";
 import { learnHead } from "./learn-head.ts";
 import { learningArms, type AugmentationFacts, type AugmentOptions, type LearningArm } from "./learning-arms.ts";
 import { lessonOf, type Lesson } from "./lesson.ts";
@@ -32,6 +29,16 @@ import {
   type SyntheticPictures,
   type SyntheticSet,
 } from "./synthetic-pictures.ts";
+import { hindranceOf, tuneLesson } from "./tune-lesson.ts";
+import {
+  checkUnlabelled,
+  learnUnlabelled,
+  unlabelledPool,
+  type UnlabelledFacts,
+  type UnlabelledOptions,
+  type UnlabelledPool,
+} from "./unlabelled-photos.ts";
+import { writePseudoLabels } from "./write-pseudo-labels.ts";
 
 export interface TrainOptions {
   /** Folder or manifest. */
@@ -40,6 +47,8 @@ export interface TrainOptions {
   readonly synthetic?: string;
   /** Folder of unlabelled photos of the place of use: features are aligned with theirs. Not with made or varied photos. */
   readonly target?: string;
+  /** Learn from unlabelled photos too, where that proves a gain; absent: not tried. */
+  readonly unlabelled?: UnlabelledOptions;
   /** Folder for the results, made by `makeRunFolder`. */
   readonly out: string;
   readonly backbone: ResolvedBackbone;
@@ -81,6 +90,8 @@ export interface TrainEvents {
   embedded?(embedded: Embedded, seconds: number): void;
   selected?(selected: SelectedPhotos): void;
   synthetic?(pictures: SyntheticPictures): void;
+  /** Folds in which unlabelled photos were labelled anew. */
+  pseudoLabelling?(done: number, total: number): void;
   /** Photos varied and embedded, over all policies. */
   varying?(done: number, total: number): void;
   evaluating?(done: number, total: number): void;
@@ -108,6 +119,8 @@ export interface TrainResult {
   readonly synthetic: SyntheticFacts | null;
   /** How photos were varied; null where that was not asked for. */
   readonly augmentation: AugmentationFacts | null;
+  /** What became of unlabelled photos; null where none were given. */
+  readonly unlabelled: UnlabelledFacts | null;
   /** The score on the test folder; null where there is none. */
   readonly heldOut: Score | null;
   readonly notes: readonly string[];
@@ -180,57 +193,10 @@ const weightingOf = ({ classWeights: how = "balanced" }: TrainOptions, { labels,
   weights: [...weighClasses(how, { labels, ways: classes.length })],
 });
 
-/** Why the network is not tuned although it was asked for; null where it can be. */
-const hindranceOf = ({ labels, selected, classes }: Lesson): string | null => {
-  if (hasManyScores(labels.length, classes.length))
-    return `not fine-tuned: ${labels.length} photos of ${classes.length} classes are too many to judge each by both`;
-  const few = classes.filter(
-    (_, c) => new Set(selected.training.groups.filter((_, i) => labels[i] === c)).size < FEWEST_TO_TUNE,
-  );
-  return few.length === 0
-    ? null
-    : `not fine-tuned: class "${few[0]}" has fewer than ${FEWEST_TO_TUNE} photos of different scenes`;
-};
-
-/** Tunes the network and sets it against the head on frozen features, which is kept where it is not beaten. */
-const tune = async (
-  options: TrainOptions,
-  fineTune: FineTuneOptions,
-  lesson: Lesson,
-  head: HeadResult,
-): Promise<Answerer> => {
-  const { backbone, dataset, selected, classes, labels, keys } = lesson;
-  const { items, groups } = selected.training;
-  const { on = {}, threads, signal } = options;
-  const tuning = await openTuning({
-    backbone,
-    dataset,
-    items,
-    labels,
-    groups,
-    keys,
-    ways: classes.length,
-    options: fineTune,
-    random: createRandom(options.seed).fork("fine-tuning"),
-    folder: join(options.out, "checkpoints"),
-    ...(threads !== undefined && { threads }),
-    ...(signal && { signal }),
-    ...(on.tuned && { onProgress: on.tuned }),
-  });
-  let done = false;
-  try {
-    const { won, evidence } = await contest(head, await tuning.crossValidate());
-    const emit = won === "rival" ? await tuning.finish() : null;
-    done = true;
-    return { evidence, graph: emit ?? head.graph, unknownGraph: head.unknownGraph };
-  } finally {
-    await tuning.close(done);
-  }
-};
-
 interface Prepared {
   readonly lesson: Lesson;
   readonly synthetic: SyntheticPictures | null;
+  readonly pool: UnlabelledPool | null;
   /** What is to be said of the evidence where features were aligned with another place; null: they were not. */
   readonly alignment: string | null;
   /** The ways in which the head is to learn. */
@@ -242,7 +208,11 @@ const AS_THEY_ARE: AugmentOptions = { policies: [{ name: "none", steps: [] }], v
 /** Reads and embeds the photos, chooses those to learn from, matches made pictures to them, and varies them. */
 const prepare = async (
   options: TrainOptions,
-  { dataset, set }: { readonly dataset: DataSet; readonly set: SyntheticSet | null },
+  {
+    dataset,
+    set,
+    strays,
+  }: { readonly dataset: DataSet; readonly set: SyntheticSet | null; readonly strays: DataSet | null },
   lap: (name: string) => number,
 ): Promise<Prepared> => {
   const { on = {} } = options;
@@ -262,13 +232,15 @@ const prepare = async (
       on.synthetic?.(synthetic);
     }
     const lesson = { ...photos, made: synthetic?.made };
+    const pool = strays && unlabelledPool(strays, await embedWith(backbone, strays, options), photos);
+    if (pool) lap("read and embed unlabelled photos");
     const arms = await learningArms(options.augment ?? AS_THEY_ARE, lesson, {
       seed: options.seed,
       ...(on.varying && { onProgress: on.varying }),
       ...(options.signal && { signal: options.signal }),
     });
     if (options.augment) lap("vary and embed");
-    return { lesson, synthetic, alignment: aligned?.text ?? null, arms: arms as [LearningArm, ...LearningArm[]] };
+    return { lesson, synthetic, pool, alignment: aligned?.text ?? null, arms: arms as [LearningArm, ...LearningArm[]] };
   } finally {
     await backbone.close();
   }
@@ -284,13 +256,15 @@ const prepare = async (
 export const train = async (options: TrainOptions): Promise<TrainResult> => {
   const { on = {}, cacheDir, out, fineTune } = options;
   checkTarget(options);
+  checkUnlabelled(options);
   const watch = stopwatch();
   const dataset = await scanDataset(options.photos, { ...(on.scanning && { onProgress: on.scanning }) });
   checkLabels(dataset);
   on.scanned?.(dataset);
   const set = options.synthetic === undefined ? null : await openSynthetic(options.synthetic);
+  const strays = options.unlabelled === undefined ? null : await scanDataset(options.unlabelled.folder);
   watch.lap("scan");
-  const { lesson, synthetic, alignment, arms } = await prepare(options, { dataset, set }, watch.lap);
+  const { lesson, synthetic, pool, alignment, arms } = await prepare(options, { dataset, set, strays }, watch.lap);
   const { backbone, embedded, selected } = lesson;
   const weighting = weightingOf(options, lesson);
   const missing = dataset.classes.filter((_, c) => lesson.renumber[c]! < 0);
@@ -298,6 +272,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
     ...selected.notes,
     ...missing.map((name) => `class "${name}" has no training photo and was left out`),
     ...(synthetic?.notes ?? []),
+    ...(pool?.notes ?? []),
   ];
 
   const write = async (head: Answerer, network: Policy | null = null): Promise<TrainResult> => {
@@ -320,6 +295,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
       weighting,
       synthetic: synthetic?.facts ?? null,
       augmentation,
+      unlabelled,
       heldOut,
       backbone,
       model,
@@ -342,6 +318,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
       weighting,
       synthetic: synthetic?.facts ?? null,
       augmentation,
+      unlabelled,
       heldOut,
       notes,
       seconds: watch.total(),
@@ -349,11 +326,21 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
     };
   };
 
-  const learned = await learnHead(lesson, arms, {
+  const plain = await learnHead(lesson, arms, {
     ...options,
     weights: weighting.weights,
     ...(on.evaluating && { onProgress: on.evaluating }),
   });
+  const more =
+    pool &&
+    (await learnUnlabelled(plain, pool, lesson, {
+      ...options,
+      ...options.unlabelled!,
+      ...(on.pseudoLabelling && { onProgress: on.pseudoLabelling }),
+    }));
+  if (more && more.labels.length > 0) await writePseudoLabels(out, more.labels);
+  const unlabelled = more?.facts ?? null;
+  const learned = more?.head ?? plain;
   const head = alignment === null ? learned : withWarning(learned, alignment);
   watch.lap("evaluate and fit");
   if (!fineTune) return write(head);
@@ -364,7 +351,12 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
   }
   if (synthetic) notes.push("made pictures helped the head on frozen features alone: the network is tuned on photos");
   on.tuning?.(await write(head));
-  const tuned = await tune(options, fineTune, lesson, head);
+  const tuned = await tuneLesson(lesson, head, {
+    ...options,
+    fineTune,
+    folder: join(out, "checkpoints"),
+    ...(on.tuned && { onProgress: on.tuned }),
+  });
   watch.lap("fine-tune");
   return write(tuned, fineTune.policy ?? null);
 };

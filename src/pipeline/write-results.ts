@@ -18,6 +18,7 @@ import { writeWhole } from "./run-folder.ts";
 import type { Score } from "./score.ts";
 import { datasetVersion, type SelectedPhotos } from "./select-photos.ts";
 import { describeSynthetic, type SyntheticFacts } from "./synthetic-pictures.ts";
+import type { UnlabelledFacts } from "./unlabelled-photos.ts";
 
 export interface RunResults {
   readonly out: string;
@@ -30,6 +31,7 @@ export interface RunResults {
   readonly weighting: { readonly how: string; readonly weights: readonly number[] };
   readonly synthetic: SyntheticFacts | null;
   readonly augmentation: AugmentationFacts | null;
+  readonly unlabelled: UnlabelledFacts | null;
   readonly heldOut: Score | null;
   readonly backbone: Backbone;
   readonly model: Uint8Array;
@@ -71,6 +73,7 @@ const metricsOf = (r: RunResults): unknown => ({
   classWeights: r.weighting,
   synthetic: r.synthetic,
   augmentation: r.augmentation,
+  unlabelled: r.unlabelled,
   heldOut: r.heldOut,
   backbone: {
     name: r.backbone.resolved.name,
@@ -107,7 +110,7 @@ export const writeResults = async (r: RunResults): Promise<void> => {
     map: embeddingMap(training.features, createRandom(r.seed)),
     thumbnail: (item) => thumbnail(r, item),
     run: runFacts(r),
-    notes: r.notes,
+    notes: r.unlabelled ? [...r.notes, r.unlabelled.text] : r.notes,
     ...(r.heldOut && {
       heldOut: {
         accuracy: { value: r.heldOut.accuracy, interval: r.heldOut.interval },

@@ -74,6 +74,7 @@ export const trainWithProgress = async (
   let embedding = context.progress("Embedding", "img");
   let varying = context.progress("Varying", "img");
   let evaluating = context.progress("Evaluating", "fit");
+  const labelling = context.progress("Unlabelled", "fold");
   let tuning = context.progress("Fine-tuning", "epoch");
   return train({
     ...options,
@@ -132,6 +133,10 @@ export const trainWithProgress = async (
         evaluating.update(done, total);
         if (done >= total) evaluating.end();
       },
+      pseudoLabelling: (done, total) => {
+        labelling.update(done, total);
+        if (done >= total) labelling.end();
+      },
       tuning: (result) => {
         context.note(
           row(
@@ -180,6 +185,7 @@ export const printEvidence = (result: TrainResult, { print }: Context): void => 
   const { accuracy, balancedAccuracy, unknown, conformal, learningCurve, calibration } = evidence;
   print(row("Split", evidence.protocol.text));
   print(row("Head", evidence.selection.text));
+  if (result.unlabelled) print(row("unlabelled", printable(result.unlabelled.text)));
   if (result.augmentation) print(row("augment", printable(result.augmentation.text)));
   const weights = weightsLine(result);
   if (weights !== null) print(row("weights", weights));

@@ -7,6 +7,7 @@ import type { CommandDefinition, Context } from "../command.ts";
 import type { Policy } from "../../data/policy.ts";
 import type { FineTuneOptions } from "../../pipeline/fine-tune.ts";
 import type { AugmentOptions } from "../../pipeline/learning-arms.ts";
+import type { UnlabelledOptions } from "../../pipeline/unlabelled-photos.ts";
 import { printable } from "../format.ts";
 import { backboneOptions, between, machineOptions, whole } from "../options.ts";
 import { version } from "../version.ts";
@@ -24,6 +25,7 @@ const asJson = (result: TrainResult): unknown => ({
   classWeights: result.weighting,
   synthetic: result.synthetic,
   augmentation: result.augmentation,
+  unlabelled: result.unlabelled,
   head: { method: result.evidence.selection.method, options: result.evidence.selection.options },
   notes: result.notes,
   warnings: result.evidence.warnings,
@@ -95,6 +97,22 @@ const augmentOf = async ({
   return { head: { policies: [own], views: each, choose: false }, network: { ...own, mixes } };
 };
 
+/** Short names for methods. */
+const SHORT: Readonly<Record<string, string>> = { propagation: "label-propagation", spreading: "label-spreading" };
+
+/** What is to become of unlabelled photos; null where none are given. */
+const unlabelledOf = (
+  { unlabelled, semi }: Readonly<Record<string, unknown>>,
+  cwd: string,
+): UnlabelledOptions | null => {
+  if (typeof unlabelled !== "string") {
+    if (semi !== undefined) throw optionError("--semi is for --unlabelled", { hint: "Add --unlabelled <folder>." });
+    return null;
+  }
+  const name = String(semi ?? "auto");
+  return { folder: resolve(cwd, unlabelled), semi: SHORT[name] ?? name };
+};
+
 /** Refuses a head that nobody knows, or that no model file can hold, before any photo is read. */
 const checkHead = async (name: string): Promise<void> => {
   const { fewShotMethods } = await import("../../methods/few-shot/index.ts");
@@ -131,6 +149,15 @@ export const command: CommandDefinition = {
       flags: "--target <folder>",
       description:
         "unlabelled photos of the place of use, where light or camera differ: features are aligned with theirs (CORAL)",
+    },
+    {
+      flags: "--unlabelled <folder>",
+      description: "photos without labels: those that are given one help the head to learn, if that proves a gain",
+    },
+    {
+      flags: "--semi <method>",
+      description:
+        "how unlabelled photos are given labels: auto (propagation or self-training, whichever proves the larger gain), self-training, propagation, spreading, voting, flexmatch, freematch",
     },
     {
       flags: "--augment <policy>",
@@ -186,6 +213,7 @@ export const command: CommandDefinition = {
     "handful train ./photos --backbone mobilenet-v2 --fine-tune",
     "handful train ./photos --augment auto",
     "handful train ./photos --synthetic ./made",
+    "handful train ./photos --unlabelled ./pool",
   ],
   run: async ([photos], options, context) => {
     const { makeRunFolder } = await import("../../pipeline/run-folder.ts");
@@ -197,6 +225,17 @@ export const command: CommandDefinition = {
     if (typeof options.target === "string") await checkPhotosPath(resolve(context.cwd, options.target));
     if (typeof options.synthetic === "string") await readSyntheticMarker(resolve(context.cwd, options.synthetic));
     const augment = await augmentOf(options);
+    const unlabelled = unlabelledOf(options, context.cwd);
+    if (unlabelled) {
+      const { checkUnlabelled } = await import("../../pipeline/unlabelled-photos.ts");
+      await checkPhotosPath(unlabelled.folder);
+      checkUnlabelled({
+        unlabelled,
+        head: String(options.head),
+        ...(typeof options.target === "string" && { target: options.target }),
+        ...(augment && { augment: augment.head }),
+      });
+    }
     const asked = fineTuneOf(options);
     const fineTune = asked && { ...asked, ...(augment?.network && { policy: augment.network }) };
     await checkHead(String(options.head));
@@ -220,6 +259,7 @@ export const command: CommandDefinition = {
         head: String(options.head),
         classWeights: options.classWeights === "none" ? "none" : "balanced",
         ...(augment && { augment: augment.head }),
+        ...(unlabelled && { unlabelled }),
         ...(fineTune && { fineTune }),
         seed: Number(options.seed),
         ...(typeof options.threads === "number" && { threads: options.threads }),

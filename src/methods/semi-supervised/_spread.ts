@@ -22,11 +22,15 @@ export const checkSpread = ({ neighbours, share }: SpreadOptions): void => {
   checkShare("share", share);
 };
 
+/** Images of every class that are taken for seen before any is counted: few do not tell how frequent a class is. */
+const PRIOR_IMAGES = 10;
+
 /**
- * Class mass normalisation, in place: every class's column scaled so that its sum is the class's part of the labelled
- * images, then rows to sum 1. A row that no label reaches stays 0.
+ * Class mass normalisation, in place: every class's column scaled so that its sum is the class's part of all images, then
+ * rows to sum 1. A row that no label reaches stays 0.
  *
- * @see Zhu, Ghahramani & Lafferty 2003, section 4, eq. 9; as the class's part (a + 1) / Σ (a + 1) here a / Σ a, for every class has images
+ * Differs from the paper: the part is (n_c + 10) / Σ (n + 10), as good as equal where few are labelled.
+ * @see Zhu, Ghahramani & Lafferty 2003, section 4, eq. 9
  */
 export const normaliseMass = (reached: Matrix, support: Pick<Support, "labels" | "ways">): Matrix => {
   const counts = countShots(support);
@@ -36,7 +40,7 @@ export const normaliseMass = (reached: Matrix, support: Pick<Support, "labels" |
     const row = rowOf(reached, i);
     let sum = 0;
     for (let c = 0; c < row.length; c++)
-      sum += row[c] = Math.max(0, mass[c]! > 0 ? (row[c]! * counts[c]!) / mass[c]! : 0);
+      sum += row[c] = Math.max(0, mass[c]! > 0 ? (row[c]! * (counts[c]! + PRIOR_IMAGES)) / mass[c]! : 0);
     if (sum > 0) for (let c = 0; c < row.length; c++) row[c]! /= sum;
   }
   return reached;

@@ -80,15 +80,14 @@ test("spreading obeys the paper's iteration F = α S F + (1 - α) Y up to 1 - α
   );
 });
 
-test("class masses become those of the labelled images", () => {
-  // columns sum to 0.8 and 0.4; one image each, so each row is weighed (f0 / 0.8, f1 / 0.4)
-  const out = normaliseMass(
-    matrixOf([
-      [0.6, 0.2],
-      [0.2, 0.2],
-      [0, 0],
-    ]),
-    { labels: Int32Array.of(0, 1), ways: 2 },
-  );
-  [0.75 / 1.25, 0.5 / 1.25, 0.25 / 0.75, 0.5 / 0.75, 0, 0].forEach((f, at) => expect(out.data[at]).toBeCloseTo(f, 6));
+test("class masses become those of the labelled images and ten more of each class", () => {
+  // columns sum to 0.8 and 0.4, classes to 11 and 22: the weights are 1 / 0.8 and 2 / 0.4
+  const labels = Int32Array.of(0, ...new Array<number>(12).fill(1));
+  const reached = matrixOf([
+    [0.6, 0.2],
+    [0.2, 0.2],
+    [0, 0],
+  ]);
+  const out = normaliseMass(reached, { labels, ways: 2 });
+  [0.75 / 1.75, 1 / 1.75, 0.25 / 1.25, 1 / 1.25, 0, 0].forEach((f, at) => expect(out.data[at]).toBeCloseTo(f, 6));
 });

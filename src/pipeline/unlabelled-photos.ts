@@ -1,0 +1,198 @@
+import { optionError } from "../base/errors.ts";
+import { stackRows, takeRows, type Matrix } from "../base/matrix.ts";
+import { unknownName } from "../base/nearest-name.ts";
+import { createRandom } from "../base/random.ts";
+import type { DataSet } from "../data/dataset.ts";
+import { nearDuplicatesByEmbedding } from "../data/duplicates.ts";
+import type { HeadResult } from "../evaluate/evaluate-heads.ts";
+import { learnFromPool } from "../evaluate/learn-from-pool.ts";
+import type { SemiSupervision } from "../evaluate/pseudo-label.ts";
+import { semiSupervisedMethods } from "../methods/semi-supervised/index.ts";
+import type { Embedded } from "./embed.ts";
+import type { Lesson } from "./lesson.ts";
+import { examples, SAME_SCENE } from "./select-photos.ts";
+
+export interface UnlabelledOptions {
+  /** Folder; labels, if any, are not looked at. */
+  readonly folder: string;
+  /** Name of a method, or "auto": those that compete. */
+  readonly semi: string;
+}
+
+/** An unlabelled photo that was given a label. */
+export interface PseudoLabelled {
+  readonly name: string;
+  readonly label: string;
+  /** From 1. */
+  readonly round: number;
+  /** In [0, 1]. */
+  readonly confidence: number;
+}
+
+/** What became of the unlabelled photos. */
+export interface UnlabelledFacts {
+  /** Photos of the folder that can be read and are not photos already known. */
+  readonly photos: number;
+  /** Photos of the folder that were not looked at. */
+  readonly leftOut: number;
+  /** Photos too strange to belong to a class. */
+  readonly keptOut: number;
+  /** Name of the method, or "none". */
+  readonly used: string;
+  readonly labelled: number;
+  /** For people. */
+  readonly text: string;
+}
+
+/** Unlabelled photos that may teach something. */
+export interface UnlabelledPool {
+  readonly names: readonly string[];
+  readonly features: Matrix;
+  readonly leftOut: number;
+  /** What was left out and why, each a sentence. */
+  readonly notes: readonly string[];
+}
+
+/** The semi-supervised methods meant by a name. @throws E_OPTION for an unknown one */
+export const semiMethods = (semi: string): SemiSupervision[] => {
+  const names = semiSupervisedMethods.map(({ name }) => name);
+  if (semi !== "auto" && !names.includes(semi)) throw unknownName("semi-supervised method", semi, ["auto", ...names]);
+  return semiSupervisedMethods
+    .filter(({ name, competes }) => (semi === "auto" ? competes : name === semi))
+    .map((method) => ({ method, options: method.defaults }));
+};
+
+/**
+ * Refuses what does not go together with unlabelled photos, before any is read.
+ *
+ * @throws E_OPTION
+ */
+export const checkUnlabelled = (options: {
+  readonly unlabelled?: UnlabelledOptions;
+  readonly target?: string;
+  readonly augment?: { readonly choose: boolean };
+  readonly head: string;
+}): void => {
+  const { unlabelled, target, augment, head } = options;
+  if (!unlabelled) return;
+  semiMethods(unlabelled.semi);
+  if (target !== undefined)
+    throw optionError("unlabelled photos can be learned from or aligned with, not both", {
+      hint: "Leave one of the two out.",
+    });
+  if (augment?.choose)
+    throw optionError("unlabelled photos go with one augmentation, not with the choice among several", {
+      hint: "Give --augment a policy by name, or leave it out.",
+    });
+  if (unlabelled.semi === "voting" && head !== "auto")
+    throw optionError(`voting needs several heads, got ${head} alone`, { hint: "Leave --head out." });
+};
+
+const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+/** Left out: photos known already, by their bytes or as the same scene; copies; what cannot be read. */
+export const unlabelledPool = (
+  dataset: DataSet,
+  embedded: Embedded,
+  { selected, embedded: own }: Pick<Lesson, "selected" | "embedded">,
+): UnlabelledPool => {
+  const known = new Set(own.audit.facts.flatMap((facts) => (facts ? [facts.sha256] : [])));
+  const hashOf = (item: number): string => embedded.audit.facts[item]!.sha256;
+  const seen = new Set<string>();
+  const [old, copies, rows]: [string[], string[], number[]] = [[], [], []];
+  embedded.indices.forEach((item, row) => {
+    const [hash, { name }] = [hashOf(item), dataset.items[item]!];
+    if (known.has(hash)) old.push(name);
+    else if (seen.has(hash)) copies.push(name);
+    else rows.push(row);
+    seen.add(hash);
+  });
+  const { training, heldOut } = selected;
+  const photos = stackRows([training.features, ...(heldOut ? [heldOut.features] : [])]);
+  const pairs = nearDuplicatesByEmbedding(stackRows([photos, takeRows(embedded.features, rows)]), SAME_SCENE);
+  const near = new Set(pairs.flatMap(({ a, b }) => (a < photos.rows && b >= photos.rows ? [b - photos.rows] : [])));
+  const kept = rows.filter((_, i) => !near.has(i));
+  const nameOf = (row: number): string => dataset.items[embedded.indices[row]!]!.name;
+  const reasons: [string, readonly string[]][] = [
+    ["they are among the labelled ones", old],
+    ["a labelled one shows the same scene", rows.filter((_, i) => near.has(i)).map(nameOf)],
+    ["they are copies of others", copies],
+    ["they cannot be read", [...dataset.skipped, ...embedded.audit.unreadable].map(({ name }) => name)],
+  ];
+  const told = reasons.filter(([, names]) => names.length > 0);
+  return {
+    names: kept.map(nameOf),
+    features: takeRows(embedded.features, kept),
+    leftOut: told.reduce((sum, [, names]) => sum + names.length, 0),
+    notes: told.map(([why, names]) => `unlabelled photos left out, ${why}: ${names.length} (${examples(names)})`),
+  };
+};
+
+export interface LearnUnlabelledOptions {
+  readonly semi: string;
+  readonly seed: number;
+  readonly threads?: number;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface LearnedUnlabelled {
+  readonly head: HeadResult;
+  readonly facts: UnlabelledFacts;
+  readonly labels: readonly PseudoLabelled[];
+}
+
+/** The head as it is: there was nothing that could be proven to help. */
+const asItIs = (head: HeadResult, pool: UnlabelledPool, text: string): LearnedUnlabelled => {
+  const { leftOut, names } = pool;
+  return { head, facts: { photos: names.length, leftOut, keptOut: 0, used: "none", labelled: 0, text }, labels: [] };
+};
+
+/** Learns from unlabelled photos too where that proves a gain on the labelled ones. */
+export const learnUnlabelled = async (
+  head: HeadResult,
+  pool: UnlabelledPool,
+  { classes }: Pick<Lesson, "classes">,
+  { semi, seed, threads, onProgress, signal }: LearnUnlabelledOptions,
+): Promise<LearnedUnlabelled> => {
+  const { names, features, leftOut } = pool;
+  if (names.length === 0) return asItIs(head, pool, "nothing is learned from the unlabelled photos: none is left.");
+  const learned = await learnFromPool({
+    plain: head,
+    pool: features,
+    methods: semiMethods(semi),
+    random: createRandom(seed).fork("unlabelled"),
+    ...(threads !== undefined && { threads }),
+    onProgress: (done, total) => {
+      signal?.throwIfAborted();
+      onProgress?.(done, total);
+    },
+  });
+  if (!learned)
+    return asItIs(
+      head,
+      pool,
+      "nothing is learned from the unlabelled photos: on these labelled ones no gain can be proven.",
+    );
+  const { result, used, labels, familiar, collapses } = learned;
+  const keptOut = names.length - familiar.rows.length;
+  const said = [
+    result.evidence.unlabelled!.text,
+    ...(labels.rows.length > 0
+      ? [`${plural(labels.rows.length, "photo")} of ${names.length} were given a label.`]
+      : []),
+    ...(keptOut > 0 ? [`${keptOut} of ${names.length} look like none of the classes and were kept out.`] : []),
+    ...collapses.map(
+      ({ name, collapse: { label, before, after } }) =>
+        `${name} was refused: by its labels the balance of classes would collapse, ${classes[label]!} going from ${(100 * before).toFixed(0)} to ${(100 * after).toFixed(0)} % of the photos.`,
+    ),
+  ];
+  const given = [...labels.rows].map((row, i) => ({
+    name: names[row]!,
+    label: classes[labels.labels[i]!]!,
+    round: labels.rounds[i]!,
+    confidence: labels.confidences[i]!,
+  }));
+  const facts = { photos: names.length, leftOut, keptOut, used, labelled: given.length, text: said.join(" ") };
+  return { head: result, facts, labels: given };
+};

@@ -1,0 +1,113 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeDemoSet } from "../../src/data/demo.ts";
+import type { Evidence } from "../../src/evaluate/evidence.ts";
+import type { UnlabelledFacts } from "../../src/pipeline/unlabelled-photos.ts";
+import { commandLine } from "../fixtures/command-line.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "handful-unlabelled-"));
+const handful = commandLine(folder);
+const LABELLED = 5;
+
+interface Metrics {
+  readonly evidence: Evidence;
+  readonly unlabelled: UnlabelledFacts | null;
+  readonly notes: readonly string[];
+}
+const metricsOf = (run: string): Metrics =>
+  JSON.parse(readFileSync(join(folder, run, "metrics.json"), "utf8")) as Metrics;
+
+/** Noise of one colour: of no class. */
+const stranger = (i: number): Promise<Buffer> =>
+  sharp({
+    create: {
+      width: 64,
+      height: 64,
+      channels: 3,
+      background: { r: 40 * i, g: 255 - 40 * i, b: 90 },
+      noise: { type: "gaussian", mean: 128, sigma: 60 },
+    },
+  })
+    .png()
+    .toBuffer();
+
+beforeAll(async () => {
+  await writeDemoSet(join(folder, "all"), { seed: 3, perClass: 15 });
+  mkdirSync(join(folder, "pool"));
+  mkdirSync(join(folder, "strange"));
+  for (const label of readdirSync(join(folder, "all"))) {
+    mkdirSync(join(folder, "photos", label), { recursive: true });
+    readdirSync(join(folder, "all", label)).forEach((file, i) =>
+      cpSync(
+        join(folder, "all", label, file),
+        i < LABELLED ? join(folder, "photos", label, file) : join(folder, "pool", `${label}-${file}`),
+      ),
+    );
+  }
+  const [label] = readdirSync(join(folder, "photos"));
+  const [file] = readdirSync(join(folder, "photos", label!));
+  cpSync(join(folder, "photos", label!, file!), join(folder, "pool", `known-${file!}`));
+  writeFileSync(join(folder, "pool", "torn.png"), "no picture");
+  for (let i = 0; i < 5; i++) writeFileSync(join(folder, "strange", `${i}.png`), await stranger(i));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("train --unlabelled", () => {
+  it("says what became of the pool, and writes the labels it learned from, if any", () => {
+    const { code, out } = handful(["train", "photos", "--unlabelled", "pool", "--out", "run"]);
+    expect(code).toBe(0);
+    const { unlabelled, evidence, notes } = metricsOf("run");
+    expect(unlabelled!.photos).toBeGreaterThan(20);
+    expect(unlabelled!.leftOut).toBeGreaterThanOrEqual(2);
+    expect(notes.join(" ")).toMatch(/they are among the labelled ones: 1 \(known-/);
+    expect(notes.join(" ")).toMatch(/they cannot be read: 1 \(torn\.png\)/);
+    expect(evidence.unlabelled!.used).toBe(unlabelled!.used);
+    expect(out).toContain(unlabelled!.text);
+    expect(readFileSync(join(folder, "run/report.html"), "utf8")).toContain("unlabelled");
+    const written = readdirSync(join(folder, "run")).includes("pseudo-labels.csv");
+    expect(written).toBe(unlabelled!.labelled > 0);
+    if (!written) return;
+    const lines = readFileSync(join(folder, "run/pseudo-labels.csv"), "utf8").trim().split("\n");
+    expect(lines[0]).toBe("photo,label,round,confidence");
+    expect(lines).toHaveLength(unlabelled!.labelled + 1);
+  });
+
+  it("adopts nothing from a pool of none of the classes, and gives the head of the photos alone", () => {
+    const { code } = handful([
+      "train",
+      "photos",
+      "--unlabelled",
+      "strange",
+      "--semi",
+      "propagation",
+      "--out",
+      "strangers",
+    ]);
+    expect(code).toBe(0);
+    const { unlabelled } = metricsOf("strangers");
+    expect(unlabelled).toMatchObject({ used: "none", labelled: 0 });
+  });
+
+  it.each([
+    [["--semi", "auto"], /--semi is for --unlabelled/],
+    [["--unlabelled", "pool", "--semi", "propagaton"], /unknown semi-supervised method|propagation/],
+    [["--unlabelled", "pool", "--semi", "voting", "--head", "ridge"], /voting needs several heads/],
+    [["--unlabelled", "pool", "--augment", "auto"], /one augmentation/],
+    [["--unlabelled", "pool", "--target", "pool"], /not both/],
+    [["--unlabelled", "nowhere"], /nowhere/],
+  ])("refuses %j", (more, message) => {
+    const { code, err } = handful(["train", "photos", ...more]);
+    expect(code).not.toBe(0);
+    expect(err).toMatch(message);
+  });
+
+  it("refuses an empty pool", () => {
+    mkdirSync(join(folder, "empty"));
+    const { code, err } = handful(["train", "photos", "--unlabelled", "empty", "--out", "nothing"]);
+    expect(code).toBe(3);
+    expect(err).toMatch(/an empty folder/);
+  });
+});
