@@ -31,6 +31,13 @@ const shelves: readonly Shelf[] = [
     from: "../method.ts",
   },
   {
+    folder: "src/methods/active",
+    members: ["strategy"],
+    list: "activeStrategies",
+    type: "ActiveStrategy",
+    from: "../active-strategy.ts",
+  },
+  {
     folder: "src/methods/semi-supervised",
     members: ["method"],
     list: "semiSupervisedMethods",
