@@ -8,6 +8,7 @@ import { command as evalCommand } from "./eval.ts";
 import { command as inspectCommand } from "./inspect.ts";
 import { command as modelCommand } from "./model.ts";
 import { command as predictCommand } from "./predict.ts";
+import { command as suggestCommand } from "./suggest.ts";
 import { command as synthesizeCommand } from "./synthesize.ts";
 import { command as trainCommand } from "./train.ts";
 
@@ -20,6 +21,7 @@ export const commands: readonly CommandDefinition[] = [
   inspectCommand,
   modelCommand,
   predictCommand,
+  suggestCommand,
   synthesizeCommand,
   trainCommand,
 ];

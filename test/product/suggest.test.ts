@@ -1,0 +1,53 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeDemoSet } from "../../src/data/demo.ts";
+import { commandLine } from "../fixtures/command-line.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "handful-suggest-"));
+const handful = commandLine(folder);
+
+beforeAll(async () => {
+  await writeDemoSet(join(folder, "photos"), { seed: 3, perClass: 6 });
+  await writeDemoSet(join(folder, "pool"), { seed: 4, perClass: 5 });
+  const [label] = readdirSync(join(folder, "photos"));
+  cpSync(join(folder, "photos", label!), join(folder, "pool", label!), { recursive: true });
+  writeFileSync(join(folder, "pool", label!, "torn.png"), "no picture");
+  expect(handful(["train", "photos", "--out", "run"]).code).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("suggest", () => {
+  it("names the photos to label with a reason each, the gain to expect, and when to stop", () => {
+    const { code, out, err } = handful(["suggest", "run", "pool", "--count", "5"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/those most worth a label \(uncertainty-diversity\)/);
+    expect(out.split("\n").filter((line) => /^ {2}\S+ {2,}\S/.test(line))).toHaveLength(5);
+    expect(out).toMatch(/Expected {4}/);
+    expect(out).toMatch(/Stop|Go on/);
+    expect(err).toMatch(/1 photo cannot be read/);
+    expect(err).toMatch(/look like one that is labelled/);
+  });
+
+  it("gives the same as JSON, twice the same, none labelled already", () => {
+    const asked = ["suggest", "run", "pool", "--count", "7", "--strategy", "core-set", "--json"];
+    const [first, second] = [handful(asked), handful(asked)];
+    expect(second.out).toBe(first.out);
+    const found = JSON.parse(first.out) as { suggestions: { name: string }[]; photos: number; known: number };
+    expect(new Set(found.suggestions.map(({ name }) => name)).size).toBe(7);
+    expect(found.known).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [["run", "pool", "--strategy", "bald"], 2, /needs several heads/],
+    [["run", "pool", "--strategy", "margins"], 2, /margin/],
+    [["run", "photos"], 3, /no photo that is readable and not labelled/],
+    [["run", "none"], 3, /empty folder/],
+  ])("refuses %j", (args, wanted, message) => {
+    mkdirSync(join(folder, "none"), { recursive: true });
+    const { code, err } = handful(["suggest", ...args]);
+    expect(code).toBe(wanted);
+    expect(err).toMatch(message);
+  });
+});
