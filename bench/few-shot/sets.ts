@@ -49,7 +49,8 @@ const decodeAll = async (
   const bytes = size[0] * size[1] * size[2];
   const kept = join(tmpdir(), "handful-few-shot", `${name}.raw`);
   const names = sorted.map(({ path }) => path);
-  if (existsSync(kept)) return setOf(readFileSync(kept), names, size);
+  // no Buffer: its slices are views
+  if (existsSync(kept)) return setOf(new Uint8Array(readFileSync(kept)), names, size);
   const pixels = new Uint8Array(sorted.length * bytes);
   for (let from = 0; from < sorted.length; from += 64) {
     const part = await Promise.all(sorted.slice(from, from + 64).map((entry) => decode(entry.bytes)));
