@@ -51,3 +51,24 @@ describe("suggest", () => {
     expect(err).toMatch(message);
   });
 });
+
+describe("simulate-labelling", () => {
+  it("replays strategies, and writes figures and a drawing", () => {
+    const args = ["simulate-labelling", "photos", "--per-class", "2", "--repeats", "2", "--strategies", "auto,bald"];
+    const { code, out } = handful([...args, "--out", "replay"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^With 8 labels of 4 classes, 2 draws:$/m);
+    expect(out).toMatch(/^random {2,}\d/m);
+    expect(out).toMatch(/^bald .* fewer labels for what random reaches/m);
+    expect(readdirSync(join(folder, "replay")).sort()).toEqual(["labelling.json", "labelling.png", "labelling.svg"]);
+  });
+
+  it.each([
+    [["--per-class", "5"], /at most half|would be labelled/i],
+    [["--strategies", "luck"], /strategy/],
+  ])("refuses %j", (more, message) => {
+    const { code, err } = handful(["simulate-labelling", "photos", ...more]);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
+});

@@ -8,6 +8,7 @@ import { command as evalCommand } from "./eval.ts";
 import { command as inspectCommand } from "./inspect.ts";
 import { command as modelCommand } from "./model.ts";
 import { command as predictCommand } from "./predict.ts";
+import { command as simulateLabellingCommand } from "./simulate-labelling.ts";
 import { command as suggestCommand } from "./suggest.ts";
 import { command as synthesizeCommand } from "./synthesize.ts";
 import { command as trainCommand } from "./train.ts";
@@ -21,6 +22,7 @@ export const commands: readonly CommandDefinition[] = [
   inspectCommand,
   modelCommand,
   predictCommand,
+  simulateLabellingCommand,
   suggestCommand,
   synthesizeCommand,
   trainCommand,
