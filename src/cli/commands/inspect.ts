@@ -1,6 +1,8 @@
 import type { Audit } from "../../data/audit.ts";
 import type { DataSet } from "../../data/dataset.ts";
 import type { CommandDefinition, Context } from "../command.ts";
+import { backboneOptions, machineOptions } from "../options.ts";
+import { runInspectLabels } from "./_inspect-labels.ts";
 import { count, firstOf, printable } from "../format.ts";
 
 const SHOWN = 5;
@@ -128,9 +130,14 @@ export const command: CommandDefinition = {
       flags: "--strict",
       description: "exit 3 when photos are unreadable, conflicting, or leak between training and test",
     },
+    { flags: "--labels", description: "say which labels are in doubt, and write a page of their pictures" },
+    { flags: "--page <file>", description: "where --labels writes its page", byDefault: "labels.html" },
+    ...backboneOptions,
+    ...machineOptions,
   ],
-  examples: ["handful inspect ./photos", "handful inspect labels.csv --json"],
+  examples: ["handful inspect ./photos", "handful inspect labels.csv --json", "handful inspect ./photos --labels"],
   run: async ([photos], options, context) => {
+    if (options.labels === true) return runInspectLabels(String(photos), options, context);
     const { auditDataset } = await import("../../data/audit.ts");
     const { scanDataset } = await import("../../data/scan.ts");
     const scanning = context.progress("Scanning", "img");
