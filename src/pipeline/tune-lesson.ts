@@ -32,7 +32,7 @@ export const hindranceOf = ({ labels, selected, classes }: Lesson): string | nul
 export const tuneLesson = async (
   lesson: Lesson,
   head: HeadResult,
-  { fineTune, seed, ...options }: TuneLessonOptions,
+  { fineTune, seed, folder, threads, signal, onProgress }: TuneLessonOptions,
 ): Promise<Answerer> => {
   const { backbone, dataset, selected, classes, labels, keys } = lesson;
   const { items, groups } = selected.training;
@@ -46,7 +46,10 @@ export const tuneLesson = async (
     ways: classes.length,
     options: fineTune,
     random: createRandom(seed).fork("fine-tuning"),
-    ...options,
+    folder,
+    ...(threads !== undefined && { threads }),
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
   });
   let done = false;
   try {
