@@ -24,9 +24,9 @@ test.each([
   [saying([0.95, 0.03, 0.02]), "unlike the other suggestions and the labelled photos (likely bolt)"],
 ])("the reason for %#", (prediction, reason) => expect(reasonFor(prediction, labels)).toBe(reason));
 
-test("typical photos are asked for up to four a class, then doubtful ones", () => {
-  expect(strategyOf("auto", { labelled: 12, ways: 3 }).name).toBe("typiclust");
-  expect(strategyOf("auto", { labelled: 13, ways: 3 }).name).toBe("uncertainty-diversity");
+test("typical photos are asked for at a cold start, then doubtful ones", () => {
+  expect(strategyOf("auto", { labelled: 2, ways: 3 }).name).toBe("typiclust");
+  expect(strategyOf("auto", { labelled: 3, ways: 3 }).name).toBe("uncertainty-diversity");
   expect(strategyOf("margin", { labelled: 1, ways: 3 }).name).toBe("margin");
   expect(() => strategyOf("margins", { labelled: 1, ways: 3 })).toThrow(/strategy/);
 });

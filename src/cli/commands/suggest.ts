@@ -32,7 +32,7 @@ export const command: CommandDefinition = {
     {
       flags: "--strategy <name>",
       description:
-        "auto (typical photos up to four a class, then doubtful and unlike ones), typiclust, uncertainty-diversity, margin, entropy, least-confidence, core-set, random",
+        "auto (typical photos while fewer are labelled than there are classes, then doubtful and unlike ones), typiclust, uncertainty-diversity, margin, entropy, least-confidence, core-set, random",
       byDefault: "auto",
     },
     ...machineOptions,
