@@ -30,6 +30,9 @@ const all: readonly Step[] = [
   "cut-out",
 ].map((augmentation) => ({ augmentation }));
 
+/** Pictures as they are. */
+export const noPolicy: Policy = { name: "none", steps: [] };
+
 /**
  * Policies by name, from nothing to strong.
  *
@@ -37,7 +40,7 @@ const all: readonly Step[] = [
  * @see Müller & Hutter 2021, TrivialAugment. https://arxiv.org/abs/2103.10158
  */
 export const policies: readonly Policy[] = [
-  { name: "none", steps: [] },
+  noPolicy,
   { name: "basic", steps: basic },
   {
     name: "strong",

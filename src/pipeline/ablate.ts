@@ -9,7 +9,7 @@ import { fewShotMethods } from "../methods/few-shot/index.ts";
 import { checkLabels, openEmbedded, type EmbedPhotosOptions, type EmbeddedPhotos } from "./embed-photos.ts";
 import { headLearner, scratchLearner, tuningLearner, type Learner, type LearnerTask } from "./learners.ts";
 import { lessonOf, type Lesson } from "./lesson.ts";
-import { selectPhotos } from "./select-photos.ts";
+import { plural, selectPhotos } from "./select-photos.ts";
 import { foldsOf } from "./tune-rows.ts";
 
 /** What learns: a head on frozen features, the network tuned too, or a small network from random weights. */
@@ -69,8 +69,6 @@ const roundsOf = ({ labels, keys, classes, selected }: Lesson, { folds, repeats,
     return { folds: foldsOf(labelled, { rows, folds, random: random.fork("folds") }), random };
   });
 };
-
-const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 const sentence = (arms: readonly Arm[], best: Arm, photos: number): string => {
   const points = (share: number): string => `${share > 0 ? "+" : ""}${(100 * share).toFixed(1)}`;

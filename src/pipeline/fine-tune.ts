@@ -5,7 +5,7 @@ import { artifactError, internalError } from "../base/errors.ts";
 import { matrix, rowOf } from "../base/matrix.ts";
 import type { Random } from "../base/random.ts";
 import type { DataSet } from "../data/dataset.ts";
-import { policyNamed } from "../data/check-policy.ts";
+import { noPolicy } from "../data/policies.ts";
 import type { Policy } from "../data/policy.ts";
 import type { Rival } from "../evaluate/contest.ts";
 import type { Round } from "../evaluate/protocol.ts";
@@ -137,7 +137,7 @@ const VIEWS = 8;
 
 /** How a training goes: the same in every one of them. */
 export const settingsOf = (
-  { last, epochs, unfreezing, policy = policyNamed("none") }: Omit<FineTuneOptions, "resume">,
+  { last, epochs, unfreezing, policy = noPolicy }: Omit<FineTuneOptions, "resume">,
   all: number,
 ): FineTuneSettings => {
   const blocks = last === "all" ? all : last === "head" ? 0 : Math.min(last, all);
@@ -156,7 +156,7 @@ export const openTuning = async (task: TuningTask): Promise<Tuning> => {
   const { backbone, labels, ways, options, random, folder, threads, signal } = task;
   const { embedder, domains } = backbone.graph({ taps: false });
   const { preprocess } = backbone;
-  const photos = varyPhotos(photosOf({ ...task, preprocess }), options.policy ?? policyNamed("none"), {
+  const photos = varyPhotos(photosOf({ ...task, preprocess }), options.policy ?? noPolicy, {
     ...preprocess,
     seed: `views ${random.fork("views").integer(2 ** 31)}`,
     keys: task.keys,

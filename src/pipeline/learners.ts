@@ -1,7 +1,7 @@
-import { argmax, matrix, rowOf, type Matrix } from "../base/matrix.ts";
+import { matrix, stackRows, takeRows } from "../base/matrix.ts";
 import type { Random } from "../base/random.ts";
-import { policyNamed } from "../data/check-policy.ts";
 import type { Policy } from "../data/policy.ts";
+import { predictedLabels } from "../evaluate/metrics.ts";
 import { openAlgebra } from "../methods/algebra.ts";
 import { weighClasses } from "../methods/class-weights.ts";
 import type { Method } from "../methods/method.ts";
@@ -38,9 +38,6 @@ export interface LearnerTask {
   readonly signal?: AbortSignal;
 }
 
-const answersOf = (scores: Matrix): Int32Array =>
-  Int32Array.from({ length: scores.rows }, (_, i) => argmax(rowOf(scores, i)));
-
 /** A head on frozen features: beside each photo it learns from augmented views of it. */
 export const headLearner = (
   { lesson, seed, threads, signal }: LearnerTask,
@@ -56,35 +53,29 @@ export const headLearner = (
           ? matrix(0, features.columns)
           : await embedViews({ backbone, dataset, items, keys, policy, views, seed, ...(signal && { signal }) });
       const each = made.rows / items.length;
+      const all = stackRows([features, made]);
       const algebra = openAlgebra(threads);
       return {
         answer: async (train, asked) => {
           const rows = train.flatMap((row) => [
-            rowOf(features, row),
-            ...Array.from({ length: each }, (_, view) => rowOf(made, row * each + view)),
+            row,
+            ...Array.from({ length: each }, (_, view) => features.rows + row * each + view),
           ]);
-          const support = matrix(rows.length, features.columns);
-          rows.forEach((row, i) => rowOf(support, i).set(row));
           const own = Int32Array.from(train, (row) => labels[row]!);
-          const ways = classes.length;
-          const classWeights = weighClasses("balanced", { labels: own, ways });
-          const repeated = Int32Array.from(rows, (_, i) => own[Math.floor(i / (each + 1))]!);
-          const state = await method.fit(
-            { features: support, labels: repeated, ways, classWeights },
-            method.defaults,
-            algebra,
-          );
-          const queries = matrix(asked.length, features.columns);
-          asked.forEach((row, i) => rowOf(queries, i).set(rowOf(features, row)));
-          return answersOf(await method.predict(state, queries, algebra));
+          const support = {
+            features: takeRows(all, rows),
+            labels: Int32Array.from(rows, (_, i) => own[Math.floor(i / (each + 1))]!),
+            ways: classes.length,
+            classWeights: weighClasses("balanced", { labels: own, ways: classes.length }),
+          };
+          const state = await method.fit(support, method.defaults, algebra);
+          return predictedLabels(await method.predict(state, takeRows(features, asked), algebra));
         },
         close: () => algebra.close(),
       };
     },
   };
 };
-
-const noPolicy = policyNamed("none");
 
 const photosFor = ({ dataset, selected }: Lesson, preprocess: Backbone["preprocess"]): Photos =>
   photosOf({ dataset, items: selected.training.items, preprocess });
@@ -115,7 +106,7 @@ export const tuningLearner = (
             ...(threads !== undefined && { threads }),
           });
           signal?.throwIfAborted();
-          return answersOf(await tuner.score(tuned, asked));
+          return predictedLabels(await tuner.score(tuned, asked));
         },
         close: async () => {
           await tuner.close();
@@ -154,12 +145,12 @@ export const scratchLearner = (
             ...SCRATCH,
             smoothing: fineTuneDefaults.smoothing,
             policy,
-            views: policy === noPolicy ? 1 : "fresh",
+            views: policy.steps.length === 0 ? 1 : "fresh",
             random,
             ...(threads !== undefined && { threads }),
             ...(signal && { onEpoch: () => signal.throwIfAborted() }),
           });
-          return answersOf(await trained.score(asked));
+          return predictedLabels(await trained.score(asked));
         },
         close: () => varied.close(),
       };

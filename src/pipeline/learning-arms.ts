@@ -1,4 +1,5 @@
 import { stackRows } from "../base/matrix.ts";
+import { noPolicy } from "../data/policies.ts";
 import type { Policy } from "../data/policy.ts";
 import type { Made } from "../evaluate/made.ts";
 import { embedViews } from "./embed-views.ts";
@@ -31,8 +32,6 @@ export interface AugmentationFacts {
   readonly text: string;
 }
 
-const PLAIN: Policy = { name: "none", steps: [] };
-
 const together = (a: Made | undefined, b: Made): Made =>
   a
     ? {
@@ -58,7 +57,7 @@ export const learningArms = async (
 ): Promise<LearningArm[]> => {
   const { backbone, dataset, keys, labels, made, selected } = lesson;
   const { items } = selected.training;
-  const arms: LearningArm[] = choose ? [{ policy: PLAIN, made }] : [];
+  const arms: LearningArm[] = choose ? [{ policy: noPolicy, made }] : [];
   const { onProgress, ...rest } = options;
   for (const [i, policy] of policies.entries()) {
     if (policy.steps.length === 0) {

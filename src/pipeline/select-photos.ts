@@ -37,7 +37,8 @@ const pick = (photos: LabelledPhotos, rows: readonly number[]): LabelledPhotos =
   groups: Int32Array.from(rows, (r) => photos.groups[r]!),
 });
 
-const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+/** For people: "1 photo", "2 photos". */
+export const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 const SHOWN = 3;
 

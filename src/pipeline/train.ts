@@ -2,6 +2,7 @@ import { basename, join } from "node:path";
 import { loadModel } from "../artifact/load.ts";
 import { dataError } from "../base/errors.ts";
 import type { DataSet } from "../data/dataset.ts";
+import { noPolicy } from "../data/policies.ts";
 import type { Policy } from "../data/policy.ts";
 import { scanDataset } from "../data/scan.ts";
 import type { HeadResult } from "../evaluate/evaluate-heads.ts";
@@ -203,7 +204,7 @@ interface Prepared {
   readonly arms: readonly [LearningArm, ...LearningArm[]];
 }
 
-const AS_THEY_ARE: AugmentOptions = { policies: [{ name: "none", steps: [] }], views: 1, choose: false };
+const AS_THEY_ARE: AugmentOptions = { policies: [noPolicy], views: 1, choose: false };
 
 /** Reads and embeds the photos, chooses those to learn from, matches made pictures to them, and varies them. */
 const prepare = async (
@@ -375,7 +376,7 @@ const augmentationOf = (
 ): AugmentationFacts | null => {
   if (!augment) return null;
   const used = augment.choose ? augment.policies.find(({ name }) => name === augmentation?.used) : augment.policies[0];
-  const policy = used ?? { name: "none", steps: [] };
+  const policy = used ?? noPolicy;
   const views = policy.steps.length === 0 ? 0 : augment.views;
   const head =
     views === 0

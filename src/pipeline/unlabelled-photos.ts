@@ -10,7 +10,7 @@ import type { SemiSupervision } from "../evaluate/pseudo-label.ts";
 import { semiSupervisedMethods } from "../methods/semi-supervised/index.ts";
 import type { Embedded } from "./embed.ts";
 import type { Lesson } from "./lesson.ts";
-import { examples, SAME_SCENE } from "./select-photos.ts";
+import { examples, plural, SAME_SCENE } from "./select-photos.ts";
 
 export interface UnlabelledOptions {
   /** Folder; labels, if any, are not looked at. */
@@ -87,8 +87,6 @@ export const checkUnlabelled = (options: {
   if (unlabelled.semi === "voting" && head !== "auto")
     throw optionError(`voting needs several heads, got ${head} alone`, { hint: "Leave --head out." });
 };
-
-const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 /** Left out: photos known already, by their bytes or as the same scene; copies; what cannot be read. */
 export const unlabelledPool = (

@@ -1,7 +1,7 @@
 import { HandfulError, internalError, optionError } from "../base/errors.ts";
 import { matrix, type Matrix } from "../base/matrix.ts";
 import type { Random } from "../base/random.ts";
-import { policyNamed } from "../data/check-policy.ts";
+import { noPolicy } from "../data/policies.ts";
 import { floats, type Tensor } from "../graph/dtype.ts";
 import { valueNamed } from "../graph/cut.ts";
 import { shapeOf, type Graph, type Value } from "../graph/graph.ts";
@@ -56,7 +56,7 @@ export const fineTuneDefaults: FineTuneSettings = {
   averaging: null,
   smoothing: 0.1,
   unfreezing: "together",
-  policy: policyNamed("none"),
+  policy: noPolicy,
   views: 1,
   patience: 10,
 };

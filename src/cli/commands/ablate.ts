@@ -38,13 +38,12 @@ const learnsOf = async (options: Readonly<Record<string, unknown>>): Promise<Lea
 /** The baseline, then what is set beside it: the policies asked for, or every augmentation alone and every policy. */
 const policiesOf = async (asked: unknown, { kind }: Learns): Promise<Policy[]> => {
   const { augmentations } = await import("../../data/augment/index.ts");
-  const { policies } = await import("../../data/policies.ts");
+  const { noPolicy, policies } = await import("../../data/policies.ts");
   const { readPolicy } = await import("../../pipeline/read-policy.ts");
   const alone = augmentations.map(({ name }): Policy => ({ name, steps: [{ augmentation: name, probability: 0.5 }] }));
-  const none: Policy = { name: "none", steps: [] };
   const canMix = kind !== "head";
   const known = [...alone, ...policies.filter(({ name, mixes }) => name !== "none" && (canMix || !mixes))];
-  if (typeof asked !== "string") return [none, ...known];
+  if (typeof asked !== "string") return [noPolicy, ...known];
   const names = asked.split(",").filter((name) => name !== "none");
   const chosen = await Promise.all(
     names.map(async (name) => known.find((policy) => policy.name === name) ?? readPolicy(name)),
@@ -55,7 +54,7 @@ const policiesOf = async (asked: unknown, { kind }: Learns): Promise<Policy[]> =
       hint: "Add --from-scratch or --fine-tune.",
     });
   if (chosen.length === 0) throw optionError("--policies: wanted at least one beside none, got none");
-  return [none, ...chosen];
+  return [noPolicy, ...chosen];
 };
 
 const points = (share: number): string => `${share > 0 ? "+" : ""}${(100 * share).toFixed(1)}`;

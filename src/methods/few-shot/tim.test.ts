@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { largestDifference } from "../../../test/fixtures/differences.ts";
+import { asked, support } from "../../../test/fixtures/two-points.ts";
 import { matrixOf } from "../../base/matrix.ts";
 import { openAlgebra } from "../algebra.ts";
 import { method } from "./tim.ts";
@@ -8,18 +9,6 @@ const algebra = openAlgebra(1);
 afterAll(() => algebra.close());
 
 // images and queries at (±1, 0): their mean is 0, and every step leaves the classes' points where they are
-const support = {
-  features: matrixOf([
-    [2, 0],
-    [-3, 0],
-  ]),
-  labels: Int32Array.of(0, 1),
-  ways: 2,
-};
-const asked = matrixOf([
-  [1, 0],
-  [-1, 0],
-]);
 
 describe("TIM", () => {
   it("scores by -τ/2 of the squared distance, here 0 and 4", async () => {
