@@ -16,6 +16,7 @@ import { op as convOp, adjoint as convAdjoint } from "./conv.ts";
 import { op as cosOp } from "./cos.ts";
 import { op as cumSumOp } from "./cum-sum.ts";
 import { op as depthToSpaceOp, adjoint as depthToSpaceAdjoint } from "./depth-to-space.ts";
+import { op as dequantizeLinearOp } from "./dequantize-linear.ts";
 import { op as divOp } from "./div.ts";
 import { op as dropoutOp } from "./dropout.ts";
 import { op as eluOp } from "./elu.ts";
@@ -59,6 +60,7 @@ import { op as orOp } from "./or.ts";
 import { op as pReluOp } from "./p-relu.ts";
 import { op as padOp } from "./pad.ts";
 import { op as powOp } from "./pow.ts";
+import { op as quantizeLinearOp } from "./quantize-linear.ts";
 import { op as rangeOp } from "./range.ts";
 import { op as reciprocalOp } from "./reciprocal.ts";
 import { op as reduceL1Op } from "./reduce-l1.ts";
@@ -117,6 +119,7 @@ export const ops: readonly Op[] = [
   cumSumOp,
   depthToSpaceOp,
   depthToSpaceAdjoint,
+  dequantizeLinearOp,
   divOp,
   dropoutOp,
   eluOp,
@@ -161,6 +164,7 @@ export const ops: readonly Op[] = [
   pReluOp,
   padOp,
   powOp,
+  quantizeLinearOp,
   rangeOp,
   reciprocalOp,
   reduceL1Op,

@@ -10,9 +10,10 @@ import type { OpCase } from "./op-cases/case.ts";
 import { cases as elementwise } from "./op-cases/elementwise.ts";
 import { cases as layout } from "./op-cases/layout.ts";
 import { cases as products } from "./op-cases/products.ts";
+import { cases as quantised } from "./op-cases/quantised.ts";
 import { cases as spatial } from "./op-cases/spatial.ts";
 
-const cases: readonly OpCase[] = [...elementwise, ...layout, ...products, ...spatial];
+const cases: readonly OpCase[] = [...elementwise, ...layout, ...products, ...quantised, ...spatial];
 /** Operators whose output shape cannot be told without running them. */
 const hangsOnData = new Set(["NonZero"]);
 
