@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { tinyModel, tinyPreprocess } from "../../test/fixtures/tiny-model.ts";
 import { decodeModel, encodeModel } from "../onnx/proto.ts";
 import { openSession } from "../runtime/node.ts";
-import { loadModel } from "./load.ts";
+import { loadModel, readPredictions } from "./load.ts";
 import { testPicture } from "./test-vectors.ts";
 
 const picture = (red: number, green: number, blue: number): Uint8Array =>
@@ -54,6 +54,31 @@ describe("a model file", () => {
       "neighbour_similarity",
     ]);
     await session.close();
+  });
+
+  it("gives an error of its own to a picture whose numbers are not finite", async () => {
+    const model = await loadModel(await tinyModel());
+    const outputs = await model.outputs([picture(20, 20, 240), picture(240, 20, 20)]);
+    const probabilities = Float32Array.from(outputs.probabilities!.data as Float32Array);
+    probabilities[0] = NaN;
+    const [poison, sound] = readPredictions(model.metadata, {
+      ...outputs,
+      probabilities: { ...outputs.probabilities!, data: probabilities },
+    });
+    expect(poison).toMatchObject({ code: "E_MODEL_NAN" });
+    expect(sound).toMatchObject({ label: "red" });
+    await model.close();
+  });
+
+  it("gives the graph's outputs a row a picture, also where the graph takes one picture at a time", async () => {
+    const bytes = await tinyModel();
+    const proto = decodeModel(bytes);
+    proto.graph!.input![0]!.type!.tensorType!.shape!.dim![0] = { dimValue: 1 };
+    const [free, fixed] = [await loadModel(bytes), await loadModel(encodeModel(proto))];
+    const pictures = [picture(20, 20, 240), picture(240, 20, 20)];
+    expect(await fixed.outputs(pictures)).toEqual(await free.outputs(pictures));
+    await free.close();
+    await fixed.close();
   });
 
   it("is the same bytes every time", async () => expect(await tinyModel()).toEqual(await tinyModel()));

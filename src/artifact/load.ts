@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { artifactError, HandfulError, messageOf } from "../base/errors.ts";
 import { argmax } from "../base/matrix.ts";
 import type { Preprocess } from "../base/preprocess.ts";
+import type { Tensor } from "../graph/dtype.ts";
 import { importModel } from "../onnx/import.ts";
 import { openSession, type Session } from "../runtime/node.ts";
 import { metadataFromProps, type ArtifactMetadata } from "./metadata.ts";
@@ -31,6 +32,16 @@ export interface Model {
   /** @param pictures  preprocessed pictures, each uint8 RGB [height, width, 3] */
   predict(pictures: readonly Uint8Array[]): Promise<Prediction[]>;
   close(): Promise<void>;
+}
+
+/** A model that also gives what its graph computes, unread. */
+export interface LoadedModel extends Model {
+  /**
+   * The graph's outputs, a row a picture; `readPredictions` says what they mean.
+   *
+   * @param pictures  at least one; as of `predict`
+   */
+  outputs(pictures: readonly Uint8Array[]): Promise<Readonly<Record<string, Tensor>>>;
 }
 
 const OUTPUTS = ["probabilities", "embedding", "unknown_score", "neighbour_index", "neighbour_similarity"];
@@ -146,22 +157,42 @@ export const averagePredictions = (
   };
 };
 
-const predictBatch = async (
+const runBatch = (
   session: Session,
-  metadata: ArtifactMetadata,
+  { preprocess: { height, width } }: ArtifactMetadata,
   pictures: readonly Uint8Array[],
-): Promise<Prediction[]> => {
-  const { height, width } = metadata.preprocess;
+): Promise<Record<string, Tensor>> => {
   const size = height * width * 3;
   const data = new Uint8Array(pictures.length * size);
   pictures.forEach((picture, i) => data.set(picture, i * size));
-  const out = await session.run(
-    { pixels: { dtype: "uint8", shape: [pictures.length, height, width, 3], data } },
-    OUTPUTS,
-  );
+  return session.run({ pixels: { dtype: "uint8", shape: [pictures.length, height, width, 3], data } }, OUTPUTS);
+};
+
+/** One batch of answers from the answers of single pictures, for graphs that take no more than one. */
+const stacked = (rows: readonly Readonly<Record<string, Tensor>>[]): Record<string, Tensor> => {
+  const stack = (name: string): Tensor => {
+    const parts = rows.map((row) => row[name]!);
+    const { dtype, shape } = parts[0]!;
+    const values = parts.flatMap(({ data }) => Array.from<number | bigint>(data as Float32Array));
+    const data = dtype === "int64" ? BigInt64Array.from(values as bigint[]) : Float32Array.from(values as number[]);
+    return { dtype, shape: [rows.length, ...shape.slice(1)], data };
+  };
+  return Object.fromEntries(Object.keys(rows[0]!).map((name) => [name, stack(name)]));
+};
+
+/**
+ * What a model's outputs say, picture by picture; a picture whose numbers are not finite gets an error of its own.
+ *
+ * @param outputs  as of `LoadedModel.outputs`
+ */
+export const readPredictions = (
+  metadata: ArtifactMetadata,
+  outputs: Readonly<Record<string, Tensor>>,
+): (Prediction | HandfulError)[] => {
+  const n = outputs.unknown_score!.shape[0]!;
   const rows = (name: string): ((i: number) => number[]) => {
-    const values = out[name]!.data as ArrayLike<number | bigint>;
-    const width = values.length / pictures.length;
+    const values = outputs[name]!.data as ArrayLike<number | bigint>;
+    const width = values.length / n;
     return (i) => Array.from({ length: width }, (_, j) => Number(values[i * width + j]));
   };
   const [probabilities, unknown, indices, similarities] = [
@@ -170,41 +201,63 @@ const predictBatch = async (
     rows("neighbour_index"),
     rows("neighbour_similarity"),
   ];
-  const embeddings = out.embedding!.data as Float32Array;
-  const dim = embeddings.length / pictures.length;
-  return pictures.map((_, i) =>
-    predictionOf(metadata, {
-      probabilities: probabilities(i),
-      unknownScore: unknown(i)[0]!,
-      embedding: embeddings.slice(i * dim, (i + 1) * dim),
-      indices: indices(i),
-      similarities: similarities(i),
-    }),
-  );
+  const embeddings = outputs.embedding!.data as Float32Array;
+  const dim = embeddings.length / n;
+  return Array.from({ length: n }, (_, i) => {
+    try {
+      return predictionOf(metadata, {
+        probabilities: probabilities(i),
+        unknownScore: unknown(i)[0]!,
+        embedding: embeddings.slice(i * dim, (i + 1) * dim),
+        indices: indices(i),
+        similarities: similarities(i),
+      });
+    } catch (thrown) {
+      if (thrown instanceof HandfulError) return thrown;
+      throw thrown;
+    }
+  });
 };
+
+export interface LoadOptions {
+  readonly threads?: number;
+  /** How the graph is loaded into the runtime; in this thread when left out. */
+  readonly open?: (bytes: Uint8Array, options: { readonly threads?: number }) => Promise<Session>;
+}
 
 /**
  * Loads a model from its bytes and replays its test vectors.
  *
  * @throws HandfulError of kind "damaged" when the file is no Handful model, was changed, or answers differently
  */
-export const loadModel = async (bytes: Uint8Array, options: { readonly threads?: number } = {}): Promise<Model> => {
+export const loadModel = async (
+  bytes: Uint8Array,
+  { open = openSession, ...options }: LoadOptions = {},
+): Promise<LoadedModel> => {
   const { metadata, fixedBatch } = inspectModel(bytes);
-  const session = await openSession(bytes, options);
+  const session = await open(bytes, options);
   try {
     await replayVectors(session, metadata);
   } catch (thrown) {
     await session.close();
     throw thrown;
   }
+  const outputs = async (pictures: readonly Uint8Array[]): Promise<Record<string, Tensor>> => {
+    if (!fixedBatch) return runBatch(session, metadata, pictures);
+    const rows: Record<string, Tensor>[] = [];
+    for (const picture of pictures) rows.push(await runBatch(session, metadata, [picture]));
+    return stacked(rows);
+  };
   return {
     metadata,
     preprocess: metadata.preprocess,
+    outputs,
     predict: async (pictures) => {
-      if (!fixedBatch) return pictures.length === 0 ? [] : predictBatch(session, metadata, pictures);
-      const answers: Prediction[] = [];
-      for (const picture of pictures) answers.push(...(await predictBatch(session, metadata, [picture])));
-      return answers;
+      if (pictures.length === 0) return [];
+      return readPredictions(metadata, await outputs(pictures)).map((answer) => {
+        if (answer instanceof HandfulError) throw answer;
+        return answer;
+      });
     },
     close: () => session.close(),
   };
