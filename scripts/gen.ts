@@ -45,6 +45,13 @@ const shelves: readonly Shelf[] = [
     from: "../semi-supervised-method.ts",
   },
   {
+    folder: "src/methods/consistency",
+    members: ["method"],
+    list: "consistencyMethods",
+    type: "ConsistencyMethod",
+    from: "../../train/consistency/consistency-method.ts",
+  },
+  {
     folder: "src/nn/backbones",
     members: ["backbone"],
     list: "backbones",

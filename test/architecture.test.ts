@@ -40,6 +40,7 @@ const shelves = [
   "methods/few-shot",
   "methods/meta",
   "methods/semi-supervised",
+  "methods/consistency",
   "methods/active",
   "cli/commands",
   "serve/routes",

@@ -36,5 +36,11 @@ export const normalInitial =
   (shape, random) =>
     draw(shape, () => deviation * random.normal());
 
-export const zerosInitial: Initialiser = (shape) => draw(shape, () => 0);
-export const onesInitial: Initialiser = (shape) => draw(shape, () => 1);
+/** The same number everywhere. */
+export const constantInitial =
+  (value: number): Initialiser =>
+  (shape) =>
+    draw(shape, () => value);
+
+export const zerosInitial = constantInitial(0);
+export const onesInitial = constantInitial(1);

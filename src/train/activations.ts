@@ -10,7 +10,8 @@ export interface Photos {
   readonly name: (index: number) => string;
   /**
    * Pixels as the network takes them, uint8 RGB [h, w, 3].
-   * @param view  0: the picture itself; 1 and up: augmented versions, always the same for the same number
+   * @param view  0: the picture itself; 1 and up: augmented versions, always the same for the same number; below 0:
+   *   strongly augmented ones, where there are any
    */
   readonly pixels: (index: number, view: number) => Promise<Uint8Array>;
 }

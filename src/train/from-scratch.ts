@@ -12,11 +12,14 @@ import { transpose } from "../ops/transpose.ts";
 import { openGraph } from "../runtime/graph-session.ts";
 import { pixelSource, type Photos } from "./activations.ts";
 import { createBatches, type Variation } from "./batches.ts";
+import { createConsistencyBatches, type Unlabelled } from "./consistency/consistency-batches.ts";
+import { buildConsistency, LABELLED } from "./consistency/consistency-graph.ts";
 import { HEAD, TARGETS } from "./forward.ts";
 import { fit, type EpochRecord, type Progress } from "./loop.ts";
 import { adamw } from "./optimisers/adamw.ts";
 import { warmUpCosine } from "./schedules.ts";
 import { openStepper } from "./step.ts";
+import type { Trainable } from "./training-graph.ts";
 
 /** A network of our own: float32 [n, 3, h, w] -> features [n, dim]. */
 export type Network = (scope: Scope, x: Value) => Value;
@@ -38,6 +41,8 @@ export interface FromScratchTask extends Variation {
   readonly rate: number;
   /** Share of each target spread over all classes. */
   readonly smoothing: number;
+  /** Learn from unlabelled photos too. */
+  readonly unlabelled?: Unlabelled;
   readonly random: Random;
   readonly threads?: number;
   /** Where to go on from: to the same weights, bit for bit. */
@@ -57,23 +62,27 @@ export interface FromScratch {
 
 const PIXELS = "pixels";
 
-interface Built {
-  readonly g: Graph;
-  readonly scope: ReturnType<typeof createScope>;
-  readonly scores: Value;
-}
+/** Pixels uint8 [n, h, w, 3] on -1 .. 1, through the network, to scores [n, ways]. */
+const scoresOf =
+  ({ network, ways }: FromScratchTask) =>
+  (scope: Scope, pixels: Value): Value => {
+    const { g } = scope;
+    const levels = cast(g, transpose(g, pixels, [0, 3, 1, 2]), "float32");
+    const features = network(within(scope, "network"), add(g, mul(g, levels, 2 / 255), -1));
+    return linear(within(scope, HEAD), features, { units: ways });
+  };
 
-/** Pixels uint8 [batch, h, w, 3] on -1 .. 1, through the network, to scores [batch, ways]. */
-const build = (
-  { network, size: [height, width], batch, ways }: FromScratchTask,
-  options: Parameters<typeof createScope>[1],
-): Built => {
+/** What a step learns from: labelled pixels alone, or unlabelled ones too. */
+const trainableOf = (task: FromScratchTask): Trainable => {
+  const { size, batch, ways, smoothing, unlabelled } = task;
+  const [random, scores, shape] = [task.random.fork("weights"), scoresOf(task), [...size, 3]];
+  if (unlabelled)
+    return buildConsistency({ ...unlabelled, scores, dtype: "uint8", shape, batch, ways, smoothing, random });
   const g = new Graph("from scratch");
-  const pixels = g.input(PIXELS, "uint8", [batch, height, width, 3]);
-  const levels = cast(g, transpose(g, pixels, [0, 3, 1, 2]), "float32");
-  const scope = createScope(g, options);
-  const features = network(within(scope, "network"), add(g, mul(g, levels, 2 / 255), -1));
-  return { g, scope, scores: linear(within(scope, HEAD), features, { units: ways }) };
+  const scope = createScope(g, { phase: "training", random });
+  const answers = scores(scope, g.input(PIXELS, "uint8", [batch, ...shape]));
+  const losses = crossEntropy(g, answers, g.input(TARGETS, "float32", [batch, ways]), { smoothing });
+  return { graph: g, losses, parameters: scope.parameters, updates: scope.updates };
 };
 
 const scoreBy = async (
@@ -82,8 +91,10 @@ const scoreBy = async (
   rows: readonly number[],
 ): Promise<Matrix> => {
   const { photos, size, batch, ways, threads } = task;
-  const { g, scores } = build(task, { phase: "inference", random: task.random.fork("weights") });
-  g.output(scores, "scores");
+  const g = new Graph("from scratch");
+  const scope = createScope(g, { phase: "inference", random: task.random.fork("weights") });
+  g.output(scoresOf(task)(scope, g.input(PIXELS, "uint8", [batch, ...size, 3])), "scores");
+  const constants = Object.fromEntries(scope.parameters.map(({ name }) => [name, weights[name]!]));
   const session = await openGraph(g, threads === undefined ? {} : { threads });
   const source = pixelSource(photos, [1, ...size, 3]);
   const out = matrix(rows.length, ways);
@@ -94,7 +105,7 @@ const scoreBy = async (
         part,
         part.map(() => 0),
       );
-      const answer = (await session.run({ ...weights, [PIXELS]: pictures })).scores!.data as Float32Array;
+      const answer = (await session.run({ ...constants, [PIXELS]: pictures })).scores!.data as Float32Array;
       out.data.set(answer.subarray(0, Math.min(batch, rows.length - from) * ways), from * ways);
     }
     return out;
@@ -109,27 +120,25 @@ const scoreBy = async (
  * The same task and seed give the same weights, bit for bit.
  */
 export const trainFromScratch = async (task: FromScratchTask): Promise<FromScratch> => {
-  const { photos, size, rows, ways, epochs, batch, rate, smoothing, random, threads } = task;
-  const { g, scope, scores } = build(task, { phase: "training", random: random.fork("weights") });
-  const targets = g.input(TARGETS, "float32", [batch, ways]);
-  const losses = crossEntropy(g, scores, targets, { smoothing });
-  const stepper = await openStepper(
-    { graph: g, losses, parameters: scope.parameters, updates: scope.updates },
-    { optimiser: adamw(), spin: false, ...(threads !== undefined && { threads }) },
-  );
+  const { photos, size, rows, epochs, batch, rate, random, threads, unlabelled } = task;
+  const stepper = await openStepper(trainableOf(task), {
+    optimiser: adamw(),
+    spin: false,
+    averaging: unlabelled?.options.averaging ?? null,
+    ...(threads !== undefined && { threads }),
+  });
   const schedule = warmUpCosine();
+  const stepsPerEpoch = Math.ceil(rows.length / batch);
+  const source = pixelSource(photos, [1, ...size, 3]);
+  const input = unlabelled ? LABELLED : PIXELS;
+  const labelled = createBatches({ ...task, source, layout: "nhwc", input, random: random.fork("batches") });
+  const shared = { ...task, stepsPerEpoch, source, random: random.fork("unlabelled") };
   try {
     const { weights, history } = await fit({
       stepper,
       epochs,
-      stepsPerEpoch: Math.ceil(rows.length / batch),
-      batchAt: createBatches({
-        ...task,
-        source: pixelSource(photos, [1, ...size, 3]),
-        layout: "nhwc",
-        input: PIXELS,
-        random: random.fork("batches"),
-      }),
+      stepsPerEpoch,
+      batchAt: unlabelled ? createConsistencyBatches(labelled, { ...shared, ...unlabelled }) : labelled,
       rates: (step, total) => Object.fromEntries(stepper.groups.map((group) => [group, rate * schedule(step, total)])),
       ...(task.start && { start: task.start }),
       ...(task.save && { save: task.save }),

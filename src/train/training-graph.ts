@@ -113,7 +113,8 @@ export const buildTrainingGraph = (
     emit(p.name, p.tensor, next.parameter);
     for (const [slot, first] of Object.entries(slots)) emit(`${p.name}/${slot}`, first, next.state[slot]!);
     if (averaging === null) return;
-    const average = g.input(averageName(p.name), "float32", p.tensor.shape);
+    // a graph may answer by its own averages
+    const average = inputs.get(averageName(p.name)) ?? g.input(averageName(p.name), "float32", p.tensor.shape);
     emit(averageName(p.name), p.tensor, add(g, mul(g, average, averaging), mul(g, next.parameter, 1 - averaging)));
   });
   for (const p of parameters.filter((each) => !each.trainable)) {

@@ -1,33 +1,41 @@
 import { openAugmenter } from "../data/augmenter.ts";
+import { noPolicy } from "../data/policies.ts";
 import type { Policy } from "../data/policy.ts";
 import type { Size } from "../data/warp.ts";
 import type { Photos } from "./activations.ts";
 
-/** Photos whose views beyond the first are augmented. Must be closed. */
+/** Photos whose views other than 0 are augmented. Must be closed. */
 export interface VariedPhotos extends Photos {
   close(): Promise<void>;
 }
 
-/**
- * Gives photos as many versions as are asked for, made by a policy in a thread of its own.
- *
- * @param options.seed  the same seed gives the same versions
- * @param options.keys  identity of every photo, so that versions do not depend on order
- */
+export interface VaryOptions extends Size {
+  /** The same seed gives the same versions. */
+  readonly seed: string;
+  /** Identity of every photo, so that versions do not depend on order. */
+  readonly keys: readonly string[];
+  /** Makes the versions below 0. */
+  readonly strong?: Policy;
+}
+
+/** Gives photos as many versions as are asked for, made by a policy in a thread of its own. */
 export const varyPhotos = (
   photos: Photos,
   policy: Policy,
-  { width, height, seed, keys }: Size & { readonly seed: string; readonly keys: readonly string[] },
+  { width, height, seed, keys, strong = noPolicy }: VaryOptions,
 ): VariedPhotos => {
-  if (policy.steps.length === 0)
-    return { ...photos, pixels: (index) => photos.pixels(index, 0), close: async () => {} };
-  const augmenter = openAugmenter({ policy, seed, width, height });
+  const open = (by: Policy) => (by.steps.length === 0 ? null : openAugmenter({ policy: by, seed, width, height }));
+  const [weakly, strongly] = [open(policy), open(strong)];
   return {
     ...photos,
     pixels: async (index, view) => {
       const pixels = await photos.pixels(index, 0);
-      return view === 0 ? pixels : augmenter.vary(pixels, `${keys[index]!}/${view}`);
+      const augmenter = view > 0 ? weakly : view < 0 ? strongly : null;
+      return augmenter ? augmenter.vary(pixels, `${keys[index]!}/${view}`) : pixels;
     },
-    close: () => augmenter.close(),
+    close: async () => {
+      await weakly?.close();
+      await strongly?.close();
+    },
   };
 };

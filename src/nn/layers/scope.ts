@@ -24,6 +24,8 @@ export interface Declaration {
   readonly decay: boolean;
   /** Default true. */
   readonly trainable?: boolean;
+  /** Default: the first part of the name. */
+  readonly group?: string;
 }
 
 /** Where layers put their nodes and declare their parameters. */
@@ -61,10 +63,10 @@ export const createScope = (g: Graph, { phase, random, stand }: ScopeOptions): S
     phase,
     parameters,
     updates,
-    parameter: (name, { shape, initial, decay, trainable = true }) => {
+    parameter: (name, { shape, initial, decay, trainable = true, group = name.split("/")[0]! }) => {
       if (parameters.some((p) => p.name === name)) throw internalError(`two parameters are named "${name}"`);
       const tensor = initial(shape, random.fork(name));
-      const parameter = { name, tensor, group: name.split("/")[0]!, decay, trainable };
+      const parameter = { name, tensor, group, decay, trainable };
       parameters.push(parameter);
       return (stand ?? input)(parameter);
     },
