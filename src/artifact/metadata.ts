@@ -45,7 +45,17 @@ const metadata = z.object({
     licence: z.string().nullable(),
     features: z.string(),
   }),
-  head: z.object({ name: z.string(), options: z.record(z.string(), z.unknown()), temperature: z.number().positive() }),
+  head: z.object({
+    name: z.string(),
+    options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    temperature: z.number().positive(),
+    /** Whether classes of unlike size counted alike in learning it. */
+    classWeights: z.enum(["balanced", "none"]).optional(),
+    /** The class of each column of its scores, -1: none any more; absent: column i is class i. */
+    columns: z.array(z.int()).optional(),
+  }),
+  /** What the unknown score measures. */
+  detector: z.object({ distance: z.enum(["indicator", "cosine"]) }).optional(),
   /** The headline of the evidence; null accuracy: it could not be estimated. */
   evidence: z.object({
     accuracy: z.number().nullable(),
@@ -58,7 +68,16 @@ const metadata = z.object({
   }),
   dataset: z.object({ version: z.string(), counts: z.array(z.int()) }),
   /** Training pictures behind rows of `neighbour_index`, in order. */
-  training: z.object({ names: z.array(z.string()), labels: z.array(z.int()) }),
+  training: z.object({
+    names: z.array(z.string()),
+    labels: z.array(z.int()),
+    /** Lengths of their embeddings, which the file holds scaled to length 1. */
+    lengths: z.array(z.number().positive()).optional(),
+    /** Rows the head learned from: pictures that are not kept, varied or made ones too. */
+    learned: z.int().optional(),
+  }),
+  /** What was done to its classes since it was trained, in words, oldest first. */
+  changes: z.array(z.string()).optional(),
   vectors: z.array(testVector),
   producer: z.string(),
 });
@@ -111,7 +130,7 @@ export const metadataFromProps = (props: Readonly<Record<string, string>>): Arti
 /** Whether a class name can stand in a model: markup is refused, since other programs may show it as such. */
 export const isPlainLabel = (label: string): boolean => !/<[a-z/!][^>]*>/i.test(label);
 
-const checkConsistency = ({ labels, dataset, training, vectors }: ArtifactMetadata): void => {
+const checkConsistency = ({ labels, head, dataset, training, vectors }: ArtifactMetadata): void => {
   const lie = (message: string) =>
     artifactError("E_ARTIFACT_METADATA", message, {
       hint: "The file was changed or damaged; train it again or take the original.",
@@ -125,6 +144,10 @@ const checkConsistency = ({ labels, dataset, training, vectors }: ArtifactMetada
     );
   if (training.names.length !== training.labels.length)
     throw lie(`metadata "handful.training" has ${training.names.length} names and ${training.labels.length} labels`);
+  if (training.lengths && training.lengths.length !== training.names.length)
+    throw lie(`metadata "handful.training" has ${training.names.length} names and ${training.lengths.length} lengths`);
+  if (head.columns?.some((column) => column < -1 || column >= labels.length))
+    throw lie('metadata "handful.head" has a column that is no class');
   if (training.labels.some((label) => label < 0 || label >= labels.length))
     throw lie('metadata "handful.training" holds a label that is no class');
   const wrong = vectors.find((v) => v.probabilities.length !== labels.length);

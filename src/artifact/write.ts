@@ -5,7 +5,7 @@ import { openSession } from "../runtime/node.ts";
 import { metadataToProps, type ArtifactMetadata } from "./metadata.ts";
 import { recordVectors } from "./test-vectors.ts";
 
-export interface ArtifactParts extends Omit<AnswerParts, "classes" | "temperature"> {
+export interface ArtifactParts extends Omit<AnswerParts, "classes" | "temperature" | "columns"> {
   /** `pixels` uint8 [n, h, w, 3] -> `embedding` [n, dim]; changed by the call. */
   readonly embedder: Graph;
   /** Versions of foreign operator domains in the embedder. */
@@ -19,7 +19,8 @@ export interface ArtifactParts extends Omit<AnswerParts, "classes" | "temperatur
  * The model is loaded and asked its test vectors before the bytes are given back.
  */
 export const writeModel = async ({ embedder, domains, metadata, ...answers }: ArtifactParts): Promise<Uint8Array> => {
-  addAnswers(embedder, { ...answers, classes: metadata.labels.length, temperature: metadata.head.temperature });
+  const { labels, head } = metadata;
+  addAnswers(embedder, { ...answers, classes: labels.length, temperature: head.temperature, columns: head.columns });
   const session = await openSession(exportModel(embedder, { domains }));
   const vectors = await recordVectors(session, metadata.preprocess);
   await session.close();

@@ -37,6 +37,8 @@ export interface Method<S = unknown, O extends MethodOptions = MethodOptions> {
   readonly paper: string;
   /** Whether a query's scores depend on the other queries: such a method cannot be shipped, nor does it compete. */
   readonly transductive: boolean;
+  /** Whether only the images nearest of all speak: a class is then gone only when its images are, not its column. */
+  readonly ranksImages?: true;
   /** Whether turning the feature space changes the scores: the features then come as the backbone gave them. */
   readonly seesAxes?: true;
   readonly defaults: O;

@@ -78,8 +78,14 @@ export const fitUnknown = async (
   support: Support,
   subsets: readonly Int32Array[],
   algebra: Algebra,
+): Promise<UnknownDetector[]> => fitDetectors(distanceFor(support), { support, subsets }, algebra);
+
+/** The same by a distance of one's choice. */
+export const fitDetectors = async (
+  distance: UnknownDetector["distance"],
+  { support, subsets }: { readonly support: Support; readonly subsets: readonly Int32Array[] },
+  algebra: Algebra,
 ): Promise<UnknownDetector[]> => {
-  const distance = distanceFor(support);
   const heads =
     distance === "indicator"
       ? await indicatorDetectors(support, subsets, algebra)
@@ -101,11 +107,20 @@ export const scoreUnknown = async (
   });
 };
 
-/** `scoreUnknown` as ONNX operators: [n, dim] -> [n]. */
-export const emitUnknown = (g: Graph, { distance, head }: UnknownDetector, embedding: Value): Value => {
-  const scores = emitLinear(g, head, embedding);
+/** Name of a detector's nearness to each class inside a graph. */
+export const NEARNESS = "handful_class_nearness";
+
+/** The unknown score from the nearness to each class, [n, classes] -> [n]. */
+export const emitStrangeness = (g: Graph, distance: UnknownDetector["distance"], scores: Value): Value => {
   const most = reduceMax(g, scores, { axes: [1], keepdims: 0 });
   if (distance === "cosine") return sub(g, g.constant(1, "one"), most);
   const square = reduceSum(g, mul(g, scores, scores), { axes: [1], keepdims: 0 });
   return add(g, sub(g, square, mul(g, most, 2)), 1);
+};
+
+/** `scoreUnknown` as ONNX operators: [n, dim] -> [n]. */
+export const emitUnknown = (g: Graph, { distance, head }: UnknownDetector, embedding: Value): Value => {
+  const scores = emitLinear(g, head, embedding);
+  scores.name = g.freshName(NEARNESS);
+  return emitStrangeness(g, distance, scores);
 };

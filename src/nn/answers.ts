@@ -1,9 +1,11 @@
 import { matrix, rowOf, type Matrix } from "../base/matrix.ts";
-import { floats, type Tensor } from "../graph/dtype.ts";
+import { artifactError } from "../base/errors.ts";
+import { floats, numbersOf, type Tensor } from "../graph/dtype.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { add } from "../ops/add.ts";
 import { cast } from "../ops/cast.ts";
 import { div } from "../ops/div.ts";
+import { gather } from "../ops/gather.ts";
 import { matmul } from "../ops/matmul.ts";
 import { mul } from "../ops/mul.ts";
 import { reduceSum } from "../ops/reduce-sum.ts";
@@ -23,11 +25,20 @@ export interface AnswerParts {
   readonly temperature: number;
   /** Number of classes. */
   readonly classes: number;
+  /**
+   * The class that each column of the scores stands for, -1 for none; absent: column i is class i. A class of several
+   * columns has the sum of their probabilities.
+   */
+  readonly columns?: readonly number[] | undefined;
   /** Embeddings of training pictures, [pictures, dim]. */
   readonly training: Matrix;
 }
 
 export const NEIGHBOURS = 3;
+/** Name of the head's scores inside the graph, one column a class that was learned. */
+export const SCORES = "handful_scores";
+const TRAINING = "training_embeddings";
+const SCALES = "training_scales";
 /** Keeps an all-zero embedding from being divided by zero. */
 const TINY = 1e-12;
 
@@ -60,8 +71,8 @@ const nearest = (g: Graph, embedding: Value, training: Matrix): readonly [simila
   const unit = div(g, embedding, add(g, norm, g.constant(TINY, "tiny")));
   const similarity = mul(
     g,
-    matmul(g, unit, cast(g, g.constant(transposed, "training_embeddings"), "float32")),
-    g.constant(scales, "training_scales"),
+    matmul(g, unit, cast(g, g.constant(transposed, TRAINING), "float32")),
+    g.constant(scales, SCALES),
   );
   return topK(g, similarity, { k: Math.min(NEIGHBOURS, training.rows) });
 };
@@ -70,6 +81,39 @@ const transposeInt8 = (data: Int8Array, rows: number, columns: number): Int8Arra
   const out = new Int8Array(data.length);
   for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!;
   return out;
+};
+
+/** The embeddings of training pictures that a graph holds, each scaled to length 1 and as precise as 8 bits. */
+export const readTraining = (g: Graph): Matrix => {
+  const constants = g.nodes.flatMap((node) => node.inputs.filter((v) => v?.constant));
+  const [values, scales] = [TRAINING, SCALES].map((name) => constants.find((v) => v?.name === name)?.constant);
+  if (!values || !scales)
+    throw artifactError("E_MODEL_KEPT", "the model holds no embeddings of its training photos", {
+      hint: "Train it again.",
+    });
+  const [dim, rows] = values.shape as [number, number];
+  const [entries, steps] = [numbersOf(values), numbersOf(scales)];
+  const out = matrix(rows, dim);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < dim; j++) out.data[i * dim + j] = entries[j * rows + i]! * steps[i]!;
+  return out;
+};
+
+/** Names a value inside the graph, where it does not bear the name already. */
+const named = (g: Graph, value: Value, name: string): Value => {
+  if (value.name !== name) value.name = g.freshName(name);
+  return value;
+};
+
+/** Probabilities of classes from scores of columns. */
+const normalise = (g: Graph, scores: Value, { temperature, classes, columns }: AnswerParts): Value => {
+  const kept = columns?.flatMap((c, i) => (c < 0 ? [] : [i]));
+  const chosen = kept && kept.length < columns!.length ? gather(g, scores, kept, 1) : scores;
+  const each = softmax(g, div(g, chosen, g.constant(temperature, "temperature")), 1);
+  if (!kept || kept.every((column, i) => columns![column] === i)) return each;
+  const members = matrix(kept.length, classes);
+  kept.forEach((column, i) => (members.data[i * classes + columns![column]!] = 1));
+  return matmul(g, each, g.constant(floats([kept.length, classes], members.data), "columns_of_classes"));
 };
 
 /**
@@ -81,8 +125,7 @@ export const addAnswers = (g: Graph, parts: AnswerParts): void => {
   const { training, classes } = parts;
   const embedding = g.outputs[0]!;
   const batch = g.inputs[0]!.dims![0]!;
-  const temperature = g.constant(parts.temperature, "temperature");
-  const probabilities = softmax(g, div(g, parts.head(g, embedding), temperature), 1);
+  const probabilities = normalise(g, named(g, parts.head(g, embedding), SCORES), parts);
   const [similarities, indices] = nearest(g, embedding, training);
   const unknown = parts.unknown(g, embedding);
   const kept = Math.min(NEIGHBOURS, training.rows);

@@ -1,18 +1,29 @@
 import type { ArtifactMetadata } from "../artifact/metadata.ts";
 import { keptForNeighbours, writeModel } from "../artifact/write.ts";
-import { takeRows } from "../base/matrix.ts";
+import { rowOf, takeRows, type Matrix } from "../base/matrix.ts";
 import type { HeadResult } from "../evaluate/evaluate-heads.ts";
+import type { ClassWeights } from "../methods/class-weights.ts";
 import type { Lesson } from "./lesson.ts";
 import { datasetVersion } from "./select-photos.ts";
 
 /** What goes into the one file: scores and unknown score as operators, and what is known of them. */
-export type Answerer = Pick<HeadResult, "evidence" | "graph" | "unknownGraph">;
+export type Answerer = Pick<HeadResult, "evidence" | "graph" | "unknownGraph" | "unknown" | "learned">;
+
+export interface ArtifactOptions {
+  readonly version: string;
+  /** How photos counted in learning the head; default balanced. */
+  readonly classWeights?: ClassWeights;
+}
+
+/** Lengths of rows as they are kept: six digits, 1 for a row of zeros. */
+export const keptLengths = (rows: Matrix): number[] =>
+  Array.from({ length: rows.rows }, (_, i) => Number(Math.hypot(...rowOf(rows, i)).toPrecision(6)) || 1);
 
 /** What the one file says of itself. */
 const metadataOf = (
-  { evidence }: Answerer,
+  { evidence, unknown: detector, learned }: Answerer,
   lesson: Lesson,
-  { kept, version }: { kept: readonly number[]; version: string },
+  { kept, version, classWeights = "balanced" }: ArtifactOptions & { readonly kept: readonly number[] },
 ): Omit<ArtifactMetadata, "vectors"> => {
   const { backbone, dataset, embedded, classes, labels, selected } = lesson;
   const { accuracy, balancedAccuracy, calibration, conformal, unknown } = evidence;
@@ -32,7 +43,9 @@ const metadataOf = (
       name: evidence.selection.method,
       options: { ...evidence.selection.options },
       temperature: calibration?.temperature ?? 1,
+      classWeights,
     },
+    detector: { distance: detector.distance },
     evidence: {
       accuracy: accuracy?.value ?? null,
       interval: accuracy?.interval ? [accuracy.interval.low, accuracy.interval.high] : null,
@@ -49,13 +62,15 @@ const metadataOf = (
     training: {
       names: kept.map((row) => dataset.items[selected.training.items[row]!]!.name),
       labels: kept.map((row) => labels[row]!),
+      lengths: keptLengths(takeRows(selected.training.features, kept)),
+      learned: learned.labels.length,
     },
     producer: `handful ${version}`,
   };
 };
 
 /** The bytes of `model.onnx`: backbone and head as one graph, with all that is known of them. */
-export const buildArtifact = (head: Answerer, lesson: Lesson, version: string): Promise<Uint8Array> => {
+export const buildArtifact = (head: Answerer, lesson: Lesson, options: ArtifactOptions): Promise<Uint8Array> => {
   const { backbone, labels, selected } = lesson;
   const kept = keptForNeighbours(labels, backbone.dim);
   const { embedder, domains } = backbone.graph();
@@ -65,6 +80,6 @@ export const buildArtifact = (head: Answerer, lesson: Lesson, version: string): 
     head: head.graph,
     unknown: head.unknownGraph,
     training: takeRows(selected.training.features, kept),
-    metadata: metadataOf(head, lesson, { kept, version }),
+    metadata: metadataOf(head, lesson, { ...options, kept }),
   });
 };

@@ -280,7 +280,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
     options.signal?.throwIfAborted();
     const { evidence } = head;
     const augmentation = augmentationOf(options, evidence, network);
-    const model = await buildArtifact(head, lesson, options.version);
+    const model = await buildArtifact(head, lesson, options);
     const heldOut = await scoreOnTest(model, lesson);
     const modelPath = join(out, "model.onnx");
     await writeWhole(modelPath, model);

@@ -56,7 +56,7 @@ export const tuneLesson = async (
     const { won, evidence } = await contest(head, await tuning.crossValidate());
     const emit = won === "rival" ? await tuning.finish() : null;
     done = true;
-    return { evidence, graph: emit ?? head.graph, unknownGraph: head.unknownGraph };
+    return { ...head, evidence, graph: emit ?? head.graph };
   } finally {
     await tuning.close(done);
   }

@@ -3,6 +3,8 @@ import { HandfulError, optionError } from "../../base/errors.ts";
 import { nearestName, unknownName } from "../../base/nearest-name.ts";
 import type { CommandDefinition, Context } from "../command.ts";
 import { percent, printable } from "../format.ts";
+import { machineOptions } from "../options.ts";
+import { changeClasses, classActions } from "./_model-classes.ts";
 import { chooseBackbone } from "./_shared.ts";
 
 const domains = ["natural", "medical", "industrial"] as const;
@@ -59,14 +61,16 @@ const showModel = async (path: string, { print, json }: Context): Promise<void> 
     print(JSON.stringify(metadata));
     return;
   }
-  const { evidence, head, backbone, dataset, labels, preprocess, thresholds } = metadata;
+  const { evidence, head, backbone, dataset, labels, preprocess, thresholds, changes = [] } = metadata;
   const range = evidence.interval
     ? ` (95 %: ${percent(evidence.interval[0])} to ${percent(evidence.interval[1])})`
     : "";
   print(`classes     ${labels.map((label, i) => `${printable(label)} (${dataset.counts[i]!})`).join(", ")}`);
+  const unmeasured = changes.length > 0 ? `not known; ${printable(evidence.method)}` : "could not be estimated";
   print(
-    `accuracy    ${evidence.accuracy === null ? "could not be estimated" : `${percent(evidence.accuracy)}${range}, ${evidence.method}`}`,
+    `accuracy    ${evidence.accuracy === null ? unmeasured : `${percent(evidence.accuracy)}${range}, ${evidence.method}`}`,
   );
+  changes.forEach((change, i) => print(`${i === 0 ? "changed" : ""}`.padEnd(12) + printable(change)));
   print(`backbone    ${printable(backbone.name)} (${backbone.source}), features: ${printable(backbone.features)}`);
   print(`head        ${head.name} ${JSON.stringify(head.options)}, temperature ${head.temperature.toFixed(3)}`);
   print(`input       pixels uint8 [n, ${preprocess.height}, ${preprocess.width}, 3], RGB, ${preprocess.fit}`);
@@ -102,15 +106,41 @@ const show = async (name: string, context: Context): Promise<void> => {
 export const command: CommandDefinition = {
   name: "model",
   summary:
-    "List the known backbones (model list), or show what is inside a model or backbone (model show <file or name>).",
-  arguments: "<action> [file]",
-  options: [],
-  examples: ["handful model list", "handful model show runs/latest", "handful model show mobilenet-v2"],
-  run: async ([action, file], _options, context) => {
+    "List the known backbones (list), show what is inside a model or backbone (show <file or name>), or change the classes of a model without training (add-class, remove-class, rename-class, merge-classes).",
+  arguments: "<action> [file] [names...]",
+  options: [
+    {
+      flags: "--out <file>",
+      description: "where a changed model goes: a new file beside the old one when left out; may be the old one itself",
+    },
+    { flags: "--exist-ok", description: "write over another file that is there" },
+    {
+      flags: "--into <name>",
+      description: "name of the class that others are merged into; that of the first when left out",
+    },
+    ...machineOptions.filter(({ flags }) => !flags.startsWith("--seed")),
+  ],
+  examples: [
+    "handful model list",
+    "handful model show runs/latest",
+    "handful model show mobilenet-v2",
+    "handful model add-class runs/latest washer ./photos-of-washers",
+    'handful model rename-class model.onnx bolt "hex bolt" --out model.onnx',
+    'handful model merge-classes model.onnx "hex bolt" "eye bolt" --into bolt',
+    "handful model remove-class model.onnx nut",
+  ],
+  run: async ([action, file, names], options, context) => {
+    const change = classActions.find(({ name }) => name === action);
+    const listed = Array.isArray(names) ? names.map(String) : [];
+    if (!change && action !== "list" && action !== "show")
+      throw unknownName("action", String(action), ["list", "show", ...classActions.map(({ name }) => name)]);
+    if (!change && (listed.length > 0 || options.out !== undefined || options.into !== undefined))
+      throw optionError(`model ${String(action)} takes no ${listed[0] ?? "--out or --into"}`, {
+        hint: "See handful model --help.",
+      });
     if (action === "list") return list(context);
-    if (action !== "show") throw unknownName("action", String(action), ["list", "show"]);
     if (typeof file !== "string")
-      throw optionError("no model file was given", { hint: "handful model show model.onnx" });
-    return show(file, context);
+      throw optionError("no model file was given", { hint: `handful model ${String(action)} model.onnx` });
+    return change ? changeClasses(change, { model: file, names: listed, options }, context) : show(file, context);
   },
 };

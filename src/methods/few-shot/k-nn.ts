@@ -1,5 +1,5 @@
 import { optionError } from "../../base/errors.ts";
-import { matrix, rowOf, rowsBetween, type Matrix } from "../../base/matrix.ts";
+import { matrix, release, rowOf, rowsBetween, type Matrix } from "../../base/matrix.ts";
 import { floats } from "../../graph/dtype.ts";
 import type { Graph, Value } from "../../graph/graph.ts";
 import { add } from "../../ops/add.ts";
@@ -73,6 +73,8 @@ const predict = async (
         votes[labels[at]!]! += classWeights[labels[at]!]! * Math.exp((row[at]! - row[near[0]!]!) / TEMPERATURE);
       for (let c = 0; c < ways; c++) votes[c] = Math.log(votes[c]!);
     }
+    release(similarity);
+    release(part);
   }
   return scores;
 };
@@ -108,6 +110,7 @@ export const method: Method<KNearestState, KNearestOptions> = {
   name: "k-nn",
   paper: "Cover & Hart 1967; votes as in Wu et al. 2018. https://arxiv.org/abs/1805.01978",
   transductive: false,
+  ranksImages: true,
   defaults: { k: 5 },
   candidates: [{ k: 5 }],
   complexity: 5,
