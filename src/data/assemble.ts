@@ -86,12 +86,15 @@ export const assemble = (found: {
   readonly warnings: readonly Warning[];
 }): DataSet => {
   const { kept, classes, warnings } = matchSplits(found.items);
+  const taken = new Set(kept);
+  const dropped = kept.length < found.items.length ? found.items.filter((item) => !taken.has(item)) : [];
   const { skipped, ignored, ignoredExamples } = found.met;
   return {
     root: found.root,
     layout: found.layout,
     classes: Object.freeze(classes),
     items: [...kept].sort((a, b) => compareNames(a.name, b.name)),
+    ...(dropped.length > 0 && { dropped }),
     emptyClasses: [...new Set(found.emptyClasses)].filter((name) => !classes.includes(name)).sort(compareNames),
     skipped: [...skipped].sort((a, b) => compareNames(a.name, b.name)),
     ignored,

@@ -11,6 +11,8 @@ export interface Item {
   readonly split: Split | null;
   /** Declared group: items of one group never straddle a fold. */
   readonly group: string | null;
+  /** Further columns of the manifest, by name in lower case. */
+  readonly columns?: ReadonlyMap<string, string>;
 }
 
 /** Something that looked like an image, or a folder of them, and could not be taken. */
@@ -35,6 +37,8 @@ export interface DataSet {
   readonly classes: readonly string[];
   /** Sorted by name, whatever order the file system gave. */
   readonly items: readonly Item[];
+  /** Images of classes that the training split lacks: left out of `items`, with a warning. */
+  readonly dropped?: readonly Item[];
   readonly emptyClasses: readonly string[];
   readonly skipped: readonly Skipped[];
   /** How many files and folders were passed over: hidden, junk, our own outputs, not images. */

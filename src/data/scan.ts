@@ -186,7 +186,7 @@ const nothingFound = (root: string, { met, emptyClasses }: Found): HandfulError 
   );
 };
 
-const MANIFESTS = ["metadata.csv", "metadata.tsv", "metadata.jsonl"];
+export const MANIFESTS = ["metadata.csv", "metadata.tsv", "metadata.jsonl"];
 
 const manifestIn = async (folder: string): Promise<string | null> => {
   const present: string[] = [];

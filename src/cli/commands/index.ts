@@ -3,6 +3,7 @@ import type { CommandDefinition } from "../command.ts";
 import { command as ablateCommand } from "./ablate.ts";
 import { command as augmentCommand } from "./augment.ts";
 import { command as benchCommand } from "./bench.ts";
+import { command as dataCommand } from "./data.ts";
 import { command as demoCommand } from "./demo.ts";
 import { command as evalCommand } from "./eval.ts";
 import { command as inspectCommand } from "./inspect.ts";
@@ -17,6 +18,7 @@ export const commands: readonly CommandDefinition[] = [
   ablateCommand,
   augmentCommand,
   benchCommand,
+  dataCommand,
   demoCommand,
   evalCommand,
   inspectCommand,
