@@ -21,10 +21,22 @@ export interface ArtifactParts extends Omit<AnswerParts, "classes" | "temperatur
 export const writeModel = async ({ embedder, domains, metadata, ...answers }: ArtifactParts): Promise<Uint8Array> => {
   const { labels, head } = metadata;
   addAnswers(embedder, { ...answers, classes: labels.length, temperature: head.temperature, columns: head.columns });
-  const session = await openSession(exportModel(embedder, { domains }));
-  const vectors = await recordVectors(session, metadata.preprocess);
-  await session.close();
-  return exportModel(embedder, { domains, metadata: metadataToProps({ ...metadata, vectors }) });
+  return sealModel(embedder, domains, metadata);
+};
+
+/** The bytes of a whole model with the answers that it gives now as its test vectors. */
+export const sealModel = async (
+  model: Graph,
+  domains: Readonly<Record<string, number>>,
+  metadata: Omit<ArtifactMetadata, "vectors">,
+): Promise<Uint8Array> => {
+  const session = await openSession(exportModel(model, { domains }));
+  try {
+    const vectors = await recordVectors(session, metadata.preprocess);
+    return exportModel(model, { domains, metadata: metadataToProps({ ...metadata, vectors }) });
+  } finally {
+    await session.close();
+  }
 };
 
 /** Which training pictures to keep in the file when all would take more than `maxBytes`: the same share of every class. */

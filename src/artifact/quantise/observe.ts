@@ -50,12 +50,12 @@ const widen = (range: { low: number; high: number }, values: Float32Array): void
   range.high = high;
 };
 
-const addChannels = ({ means, peaks }: Channels, { shape, data }: Tensor, pictures: number): void => {
+const addChannels = ({ means, peaks }: Channels, data: Float32Array, pictures: number): void => {
   const size = data.length / means.length;
   for (let c = 0; c < means.length; c++) {
     let [sum, peak] = [0, peaks[c]!];
     for (let i = c * size; i < (c + 1) * size; i++) {
-      const x = data[i] as number;
+      const x = data[i]!;
       sum += x;
       if (x > peak) peak = x;
     }
@@ -87,8 +87,9 @@ export const observe = async (
       const count = tensor.shape[1]!;
       if (!channels.has(name))
         channels.set(name, { means: new Float64Array(count), peaks: new Float64Array(count).fill(-Infinity) });
-      widen(ranges.get(name)!, tensor.data as Float32Array);
-      addChannels(channels.get(name)!, tensor, pictures.pixels.length);
+      const data = tensor.data as Float32Array;
+      widen(ranges.get(name)!, data);
+      addChannels(channels.get(name)!, data, pictures.pixels.length);
     }
   };
   await runPictures(part, pictures, first, options);

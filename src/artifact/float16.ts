@@ -1,0 +1,60 @@
+import { sizeOf, type Tensor } from "../graph/dtype.ts";
+import { Graph, type Value } from "../graph/graph.ts";
+import { createCopier } from "../graph/graft.ts";
+import { cast } from "../ops/cast.ts";
+
+const view = new DataView(new ArrayBuffer(4));
+
+/** The bits of the nearest float16, halves to even; beyond 65504 infinity. */
+export const halfBits = (x: number): number => {
+  view.setFloat32(0, x);
+  const bits = view.getUint32(0);
+  const sign = (bits >>> 16) & 0x8000;
+  const exponent = ((bits >>> 23) & 0xff) - 112;
+  const mantissa = bits & 0x7fffff;
+  if (exponent >= 31) return sign | (Number.isNaN(x) ? 0x7e00 : 0x7c00);
+  if (exponent < -10) return sign;
+  // below 2^-14 the leading 1 is written out and everything moves down
+  const shift = exponent > 0 ? 13 : 14 - exponent;
+  const whole = exponent > 0 ? (exponent << 23) | mantissa : mantissa | 0x800000;
+  const rest = whole & ((1 << shift) - 1);
+  const down = whole >>> shift;
+  const half = 1 << (shift - 1);
+  return sign | (down + (rest > half || (rest === half && down % 2 === 1) ? 1 : 0));
+};
+
+const INFINITE = 0x7c00;
+
+/** Tensors with fewer elements stay: they save nothing. */
+const LEAST_ELEMENTS = 256;
+
+/** The tensor in float16, or null where it is none that could be halved without a number becoming infinite. */
+const halved = ({ dtype, shape, data }: Tensor): Tensor | null => {
+  if (dtype !== "float32" || sizeOf(shape) < LEAST_ELEMENTS) return null;
+  const bits = Uint16Array.from(data as Float32Array, halfBits);
+  return bits.some((b) => (b & INFINITE) === INFINITE) ? null : { dtype: "float16", shape, data: bits };
+};
+
+/**
+ * The graph with its large float32 constants stored in float16 and cast back when the model is loaded: half the size,
+ * the same operators, the same speed. ONNX Runtime computes in float32 on processors.
+ *
+ * @returns how many constants were halved, too
+ */
+export const halveWeights = (source: Graph): { graph: Graph; halved: number } => {
+  const graph = new Graph(source.name);
+  const bind = new Map<Value, Value>();
+  for (const v of source.inputs) bind.set(v, graph.input(v.name, v.dtype, v.dims ?? v.shape));
+  const { at, copy } = createCopier(graph, bind);
+  let count = 0;
+  const constants = new Set(source.nodes.flatMap((node) => node.inputs.filter((v) => v?.constant)));
+  for (const value of constants) {
+    const tensor = halved(value!.constant!);
+    if (!tensor) continue;
+    bind.set(value!, cast(graph, graph.constant(tensor, value!.name), "float32"));
+    count += 1;
+  }
+  for (const node of source.nodes) copy(node);
+  for (const v of source.outputs) graph.output(at(v), undefined, v.dims);
+  return { graph, halved: count };
+};
