@@ -28,6 +28,12 @@ const cellOf = (row: Row, column: keyof typeof COLUMNS): string | undefined => {
 
 const trimmed = (row: Row, column: keyof typeof COLUMNS): string | null => cellOf(row, column)?.trim() || null;
 
+const OURS: ReadonlySet<string> = new Set(Object.values(COLUMNS).flat());
+
+/** What a row says beside file, label, split and group. */
+const furtherColumns = ({ cells }: Row): Map<string, string> =>
+  new Map([...cells].filter(([name, cell]) => !OURS.has(name) && cell !== ""));
+
 /** Rows shown in the error; their number is always given. */
 const SHOWN = 10;
 const PROGRESS_EVERY = 1000;
@@ -144,7 +150,15 @@ const itemOf = (finder: Finder, row: Row): Item | { fault: string } => {
   const found = find(finder, written);
   if ("fault" in found) return found;
   const path = joinPath(finder.root, found.relative);
-  return { path, name: escapeName(found.relative), label: trimmed(row, "label"), split, group: trimmed(row, "group") };
+  const columns = furtherColumns(row);
+  return {
+    path,
+    name: escapeName(found.relative),
+    label: trimmed(row, "label"),
+    split,
+    group: trimmed(row, "group"),
+    ...(columns.size > 0 && { columns }),
+  };
 };
 
 const checkHeader = (file: string, { cells }: Row): void => {
@@ -214,8 +228,9 @@ export const readManifest = async (
 
 /** Items as lines of a JSONL manifest that `readManifest` reads back, names byte for byte. */
 export function* manifestLines(items: Iterable<Item>): Generator<string> {
-  for (const { name, label, split, group } of items)
+  for (const { name, label, split, group, columns } of items)
     yield JSON.stringify({
+      ...(columns && Object.fromEntries(columns)),
       file_name: name,
       ...(label !== null && { label }),
       ...(split !== null && { split }),

@@ -1,4 +1,4 @@
-import { html, type Html } from "./html.ts";
+import { picturePage } from "./picture-page.ts";
 
 /** A photo whose label should be looked at. */
 export interface DoubtfulLabel {
@@ -19,42 +19,13 @@ const TITLES: readonly (readonly [DoubtfulLabel["kind"], string, string])[] = [
   ["ambiguous", "Photos between two classes", "Models that had not seen the photo are torn: the label may be right."],
 ];
 
-const STYLE =
-  "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}ul{display:flex;flex-wrap:wrap;gap:1rem;padding:0;list-style:none}li{width:11rem;overflow-wrap:anywhere}img{max-width:100%}";
-
-const cardOf = ({ name, label, why, picture }: DoubtfulLabel): Html =>
-  html`<li>
-    ${picture === null ? null : html`<img src="${picture}" alt="" />`}<br /><b>${label}</b>: ${why}<br /><small
-      >${name}</small
-    >
-  </li>`;
-
 /** A page of pictures to look at: photos whose labels are in doubt, most doubtful first; it loads nothing. */
-export const labelPage = (title: string, doubtful: readonly DoubtfulLabel[]): string => {
-  const parts = TITLES.map(([kind, heading, lead]) => {
-    const own = doubtful.filter((one) => one.kind === kind);
-    return html`<h2>${heading} (${own.length})</h2>
-      <p>${lead}</p>
-      <ul>
-        ${own.map(cardOf)}
-      </ul>`;
-  });
-  const page = html`<html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta
-        http-equiv="Content-Security-Policy"
-        content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-      />
-      <title>${title}</title>
-      <style>
-        ${{ markup: STYLE }}
-      </style>
-    </head>
-    <body>
-      <h1>${title}</h1>
-      ${parts}
-    </body>
-  </html>`;
-  return `<!doctype html>\n${page.markup}\n`;
-};
+export const labelPage = (title: string, doubtful: readonly DoubtfulLabel[]): string =>
+  picturePage(
+    title,
+    TITLES.map(([kind, heading, lead]) => {
+      const own = doubtful.filter((one) => one.kind === kind);
+      const cards = own.map(({ picture, label, why, name }) => ({ picture, title: label, text: why, name }));
+      return { heading: `${heading} (${own.length})`, lead, cards };
+    }),
+  );

@@ -37,7 +37,7 @@ export const runInspectLabels = async (
     signal: context.signal,
   });
   judging.end();
-  const page = resolve(context.cwd, String(options.page));
+  const page = resolve(context.cwd, typeof options.page === "string" ? options.page : "labels.html");
   await writeWhole(page, labelPage(`Labels of ${basename(path)} to look at`, found.doubtful));
   if (context.json) {
     const doubtful = found.doubtful.map(({ picture: _picture, ...one }) => one);

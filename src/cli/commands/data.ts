@@ -2,10 +2,12 @@ import { optionError } from "../../base/errors.ts";
 import { unknownName } from "../../base/nearest-name.ts";
 import type { CommandDefinition, OptionDefinition } from "../command.ts";
 import type { DataAction } from "./_data-action.ts";
+import { specAction } from "./_data-spec.ts";
+import { storeActions } from "./_data-store.ts";
 import { versionActions } from "./_data-versions.ts";
 import { optionName } from "./_synthesize-kind.ts";
 
-const actions: readonly DataAction[] = [...versionActions];
+const actions: readonly DataAction[] = [...versionActions, ...storeActions, specAction];
 
 const shared: readonly OptionDefinition[] = [
   { flags: "--in <folder>", description: "the folder of photos; the current one, or one above it, when left out" },
@@ -37,7 +39,7 @@ const checkGiven = (action: DataAction, args: readonly string[], options: Readon
 
 export const command: CommandDefinition = {
   name: "data",
-  summary: `Versions of a folder of photos: ${actions.map(({ name, summary }) => `${name} (${summary})`).join(", ")}.`,
+  summary: `Versions of a folder of photos, and what it should be like: ${actions.map(({ name, summary }) => `${name} (${summary})`).join(", ")}.`,
   arguments: "<action> [arguments...]",
   options: allOptions,
   examples: actions.flatMap(({ examples }) => examples),

@@ -1,8 +1,10 @@
+import { optionError } from "../../base/errors.ts";
 import type { Audit } from "../../data/audit.ts";
 import type { DataSet } from "../../data/dataset.ts";
 import type { CommandDefinition, Context } from "../command.ts";
 import { backboneOptions, machineOptions } from "../options.ts";
 import { runInspectLabels } from "./_inspect-labels.ts";
+import { runInspectSpec } from "./_inspect-spec.ts";
 import { count, firstOf, printable } from "../format.ts";
 
 const SHOWN = 5;
@@ -128,15 +130,28 @@ export const command: CommandDefinition = {
   options: [
     {
       flags: "--strict",
-      description: "exit 3 when photos are unreadable, conflicting, or leak between training and test",
+      description:
+        "exit 3 when photos are unreadable, conflicting, leak between training and test, or not as --spec asks",
     },
     { flags: "--labels", description: "say which labels are in doubt, and write a page of their pictures" },
-    { flags: "--page <file>", description: "where --labels writes its page", byDefault: "labels.html" },
+    { flags: "--spec <file>", description: "check photos against a specification, and write a page of what fails" },
+    {
+      flags: "--page <file>",
+      description: "where --labels or --spec writes its page; labels.html or spec.html when left out",
+    },
     ...backboneOptions,
     ...machineOptions,
   ],
-  examples: ["handful inspect ./photos", "handful inspect labels.csv --json", "handful inspect ./photos --labels"],
+  examples: [
+    "handful inspect ./photos",
+    "handful inspect labels.csv --json",
+    "handful inspect ./photos --labels",
+    "handful inspect ./photos --spec spec.yaml --strict",
+  ],
   run: async ([photos], options, context) => {
+    if (options.labels === true && options.spec !== undefined)
+      throw optionError("--labels and --spec each write a page", { hint: "Give one of them." });
+    if (options.spec !== undefined) return runInspectSpec(String(photos), options, context);
     if (options.labels === true) return runInspectLabels(String(photos), options, context);
     const { auditDataset } = await import("../../data/audit.ts");
     const { scanDataset } = await import("../../data/scan.ts");

@@ -1,0 +1,114 @@
+import { basename, relative, resolve } from "node:path";
+import type { CollectionFindings } from "../../data/collection/check-collection.ts";
+import type { InspectedCollection } from "../../pipeline/inspect-collection.ts";
+import type { Context } from "../command.ts";
+import { count, firstOf, printable } from "../format.ts";
+
+const SHOWN = 3;
+
+const printPhotos = ({ photos }: CollectionFindings, names: (index: number) => string, { print }: Context): void => {
+  for (const title of new Set(photos.map((fault) => fault.title))) {
+    const own = photos.filter((fault) => fault.title === title);
+    const named = own.map(({ index, text }) => `${printable(names(index))} (${text})`);
+    print(`! ${title}: ${count(own.length, "photo")}: ${firstOf(named, SHOWN)}`);
+    print(`    ${own[0]!.advice}`);
+  }
+};
+
+const printClasses = ({ classes, tags, untagged }: CollectionFindings, { print }: Context): void => {
+  for (const title of new Set(classes.map((fault) => fault.title))) {
+    const own = classes.filter((fault) => fault.title === title);
+    print(
+      `! ${title}: ${firstOf(
+        own.map(({ name, text }) => `${printable(name)} (${text})`),
+        SHOWN,
+      )}`,
+    );
+    print(`    ${own[0]!.advice}`);
+  }
+  if (tags.length > 0)
+    print(
+      `! capture conditions missing: ${firstOf(
+        tags.map(({ name, text }) => printable(name === null ? text : `${name}: ${text}`)),
+        SHOWN,
+      )}`,
+    );
+  for (const { tag, items } of untagged)
+    print(`! no known value of "${printable(tag)}": ${count(items.length, "photo")}`);
+};
+
+const asJson = ({ dataset, audit, findings, border }: InspectedCollection, page: string): unknown => {
+  const name = (index: number): string => dataset.items[index]!.name;
+  return {
+    root: dataset.root,
+    images: dataset.items.length,
+    unreadable: [...dataset.skipped, ...audit.unreadable].map(({ name, code, reason }) => ({ name, code, reason })),
+    photos: findings.photos.map(({ index, ...fault }) => ({ name: name(index), ...fault })),
+    classes: findings.classes,
+    tags: findings.tags,
+    untagged: findings.untagged.map(({ tag, items }) => ({ tag, names: items.map(name) })),
+    border,
+    page,
+  };
+};
+
+/**
+ * `inspect --spec`: prints what is not as the specification asks, and writes a page of pictures.
+ *
+ * @returns 3 with --strict where there is any such thing
+ */
+export const runInspectSpec = async (
+  photos: string,
+  options: Readonly<Record<string, unknown>>,
+  context: Context,
+): Promise<number> => {
+  const { checkPhotosPath } = await import("../../data/scan.ts");
+  const { readCollectionSpec } = await import("../../data/collection/collection-spec.ts");
+  const { inspectCollection } = await import("../../pipeline/inspect-collection.ts");
+  const { writeWhole } = await import("../../pipeline/run-folder.ts");
+  const { BORDER_ADVICE, borderText, collectionPage } = await import("../../report/collection-page.ts");
+  const path = resolve(context.cwd, photos);
+  await checkPhotosPath(path);
+  const spec = await readCollectionSpec(resolve(context.cwd, String(options.spec)));
+  const bar = context.progress("Checking", "img");
+  const found = await inspectCollection({
+    photos: path,
+    spec,
+    seed: Number(options.seed),
+    onProgress: (done, total) => {
+      context.signal.throwIfAborted();
+      bar.update(done, total);
+    },
+  });
+  bar.end();
+  const { dataset, audit, findings, border } = found;
+  const page = resolve(context.cwd, typeof options.page === "string" ? options.page : "spec.html");
+  await writeWhole(
+    page,
+    collectionPage(`Photos of ${basename(path)} against ${basename(String(options.spec))}`, found.page),
+  );
+  const unreadable = [...dataset.skipped, ...audit.unreadable];
+  const hasFaults =
+    unreadable.length + findings.photos.length + findings.classes.length + findings.tags.length > 0 ||
+    findings.untagged.length > 0 ||
+    border?.isOver === true;
+  if (context.json) context.print(JSON.stringify(asJson(found, page)));
+  else {
+    context.print(`photos: ${count(dataset.items.length, "image")}, ${count(dataset.classes.length, "class")}`);
+    if (unreadable.length > 0)
+      context.print(
+        `! ${count(unreadable.length, "file")} not usable: ${firstOf(
+          unreadable.map(({ name, reason }) => `${printable(name)} (${reason})`),
+          SHOWN,
+        )}`,
+      );
+    printPhotos(findings, (index) => dataset.items[index]!.name, context);
+    printClasses(findings, context);
+    if (border) context.print(`${border.isOver ? "!" : " "} ${borderText(border)}`);
+    if (border?.isOver) context.print(`    ${BORDER_ADVICE}`);
+    context.print(
+      hasFaults ? `Look at them: ${printable(relative(context.cwd, page))}` : "All photos are as specified.",
+    );
+  }
+  return options.strict === true && hasFaults ? 3 : 0;
+};
