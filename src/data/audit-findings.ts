@@ -1,8 +1,8 @@
 import { SPLITS, type DataSet, type Warning } from "./dataset.ts";
 import { exactDuplicates, groupItems, nearDuplicatesByLook, type Pair } from "./duplicates.ts";
-import type { ImageHeader } from "./image.ts";
-import { extensionOf, FORMAT_EXTENSIONS } from "./names.ts";
+import { extensionOf, FORMAT_EXTENSIONS, isBareName } from "./names.ts";
 import { isFlat, thumbnailSimilarity } from "./perceptual-hash.ts";
+import type { ImageHeader } from "./sniff.ts";
 
 /** What is kept of a readable image. */
 export interface ImageFacts extends ImageHeader {
@@ -122,8 +122,15 @@ const classWarnings = (classes: readonly ClassCount[]): Warning[] => {
   return warnings;
 };
 
-/** Everything that can be said of a data set once each image has been looked at. */
-export const findings = (dataset: DataSet, facts: Facts): Findings => {
+/** Whether several frames are planes of one thing, or moments of it, and not an animation. */
+const isScan = (format: ImageFacts["format"]): boolean => format === "dicom" || format === "nifti";
+
+/**
+ * Everything that can be said of a data set once each image has been looked at.
+ *
+ * @param volumes  whether volumes are taken whole, and not their middle planes
+ */
+export const findings = (dataset: DataSet, facts: Facts, volumes = false): Findings => {
   const exact = exactDuplicates(facts.map((fact) => fact?.sha256 ?? null));
   // Of exact copies one stands for all, else every near copy would be listed once per exact copy.
   const copies = new Set(exact.flatMap((group) => group.slice(1)));
@@ -142,12 +149,19 @@ export const findings = (dataset: DataSet, facts: Facts): Findings => {
       ...countWarning(dataset, facts, {
         code: "W_EXTENSION",
         what: "named as another format than the content, which is what counts",
-        is: ({ format }, name) => !FORMAT_EXTENSIONS[format].some((extension) => extension === extensionOf(name)),
+        is: ({ format }, name) =>
+          !FORMAT_EXTENSIONS[format].some((extension) => extension === extensionOf(name)) &&
+          !(format === "dicom" && isBareName(name)),
       }),
       ...countWarning(dataset, facts, {
         code: "W_ANIMATED",
         what: "animated, of which the first frame is used",
-        is: ({ frames }) => frames > 1,
+        is: ({ frames, format }) => frames > 1 && !isScan(format),
+      }),
+      ...countWarning(dataset, facts, {
+        code: "W_FRAMES",
+        what: "of several frames or planes, of which the middle one is used",
+        is: ({ frames, format }) => frames > 1 && isScan(format) && !volumes,
       }),
       ...countWarning(dataset, facts, {
         code: "W_BLANK",

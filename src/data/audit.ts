@@ -5,7 +5,7 @@ import type { DataSet, Item, Skipped } from "./dataset.ts";
 import { decodeReduced, readItem, type Decoded, type DecodeOptions } from "./image.ts";
 import { fingerprintOf } from "./perceptual-hash.ts";
 import { createPixelBudget } from "./pixel-budget.ts";
-import { fitDecoded, preprocessImage, shrinkFor } from "./preprocess.ts";
+import { decodingOf, fitDecoded, preprocessImage, shrinkFor } from "./preprocess.ts";
 
 export type { ClassCount, ImageFacts } from "./audit-findings.ts";
 
@@ -61,7 +61,7 @@ const auditImage = async (
 ): Promise<Omit<AuditedImage, "index">> => {
   const { bytes, sha256 } = await readItem(item);
   const shrinkOf = preprocess ? shrinkFor(preprocess) : shrinkToLook;
-  const options = preprocess ? { ...decodeOptions, background: preprocess.background } : decodeOptions;
+  const options = preprocess ? { ...decodeOptions, ...decodingOf(preprocess) } : decodeOptions;
   const known = recall?.(sha256);
   let decoded: Decoded | null = known ? null : await decodeReduced(bytes, shrinkOf, options);
   const input = async (settings: Preprocess): Promise<Uint8Array> => {
@@ -119,5 +119,5 @@ export const auditDataset = async (dataset: DataSet, options: AuditOptions = {})
   // All are awaited before the first failure is thrown, so that nothing goes on behind the caller's back.
   for (const result of await Promise.allSettled(workers)) if (result.status === "rejected") throw result.reason;
   unreadable.sort((a, b) => a.index - b.index);
-  return { facts, unreadable, ...findings(dataset, facts) };
+  return { facts, unreadable, ...findings(dataset, facts, options.preprocess?.depth !== undefined) };
 };

@@ -3,10 +3,13 @@ import { closeSync, constants, fstatSync, open, read } from "node:fs";
 import { promisify } from "node:util";
 import sharp, { type Sharp } from "sharp";
 import { dataError, HandfulError, internalError, messageOf } from "../base/errors.ts";
-import type { Pixels } from "../base/preprocess.ts";
+import type { IntensityWindow, Pixels } from "../base/preprocess.ts";
 import type { Item } from "./dataset.ts";
+import { openDeep } from "./deep-image.ts";
+import { damaged, tooLarge, truncated } from "./image-faults.ts";
 import type { PixelBudget } from "./pixel-budget.ts";
-import { sniff, storedSize, type ImageFormat, type StoredSize } from "./sniff.ts";
+import { sniff, storedSize, type ImageFormat, type ImageHeader, type StoredSize } from "./sniff.ts";
+import type { Volume } from "./volume.ts";
 
 /** Largest picture taken, width x height. */
 export const MAX_PIXELS = 64e6;
@@ -20,16 +23,8 @@ export interface DecodeOptions {
   readonly budget?: PixelBudget;
   /** Colour under transparent pixels, RGB, 0-255; default black. */
   readonly background?: readonly [number, number, number];
-}
-
-/** What the header says. */
-export interface ImageHeader {
-  readonly format: ImageFormat;
-  /** Size as seen, after EXIF orientation, in pixels. */
-  readonly width: number;
-  readonly height: number;
-  /** More than 1 in animations, of which the first frame is taken. */
-  readonly frames: number;
+  /** Intensities from black to white in pictures of more than 8 bits; what the file says when absent. */
+  readonly window?: IntensityWindow | undefined;
 }
 
 // Plain descriptors: a FileHandle's four round trips through the thread pool cost half as much as hashing and resizing.
@@ -106,31 +101,38 @@ export const readItem = async (
 export const readImageFile = async (path: string, name: string): Promise<Buffer> =>
   (await readItem({ path: Buffer.from(path), name })).bytes;
 
-const truncated = (got: string): HandfulError =>
-  dataError("E_IMAGE_TRUNCATED", `wanted a whole image, got one that is cut off (${got})`, {
-    hint: "Copy or download the file again.",
-  });
+/** Formats that sharp decodes, which one header tells. */
+type PlainFormat = "jpeg" | "png" | "webp";
 
-/** Format and stored size, checked against the allowed formats and the cap, from the first bytes alone. */
-const checkHeader = (bytes: Uint8Array, maxPixels: number): StoredSize & { format: ImageFormat } => {
+/** The format by content, as far as it is one that is taken. */
+const formatOf = (bytes: Uint8Array, window: IntensityWindow | undefined): ImageFormat => {
   if (bytes.length === 0)
     throw dataError("E_IMAGE_EMPTY", "wanted an image, got a file of 0 bytes", {
       hint: "Copy or download the file again.",
     });
   const sniffed = sniff(bytes);
-  if (sniffed.format === null)
-    throw dataError("E_IMAGE_FORMAT", `wanted a JPEG, PNG or WebP image, got ${sniffed.what}`, { hint: sniffed.hint });
-  const size = storedSize(bytes, sniffed.format);
+  const foreign = (what: string, hint: string) =>
+    dataError("E_IMAGE_FORMAT", `wanted a JPEG, PNG or WebP image, got ${what}`, { hint });
+  if (sniffed.format === null) throw foreign(sniffed.what, sniffed.hint);
+  if (sniffed.format === "tiff" && !window)
+    throw foreign(
+      "a TIFF (or camera raw)",
+      "Convert it with: magick input output.png; or, where it has 16 bits, state an intensity window: --window low,high",
+    );
+  return sniffed.format;
+};
+
+/** Stored size, checked against the cap, from the first bytes alone. */
+const checkSize = (bytes: Uint8Array, format: PlainFormat, maxPixels: number): StoredSize => {
+  const size = storedSize(bytes, format);
   if (!size) throw truncated(`${bytes.length} bytes, no image size among them`);
   if (size.width * size.height > maxPixels)
-    throw dataError(
-      "E_IMAGE_TOO_LARGE",
-      `wanted at most ${maxPixels / 1e6} megapixels, got ${size.width} x ${size.height}`,
-      {
-        hint: "Make it smaller first: magick input -resize 4000x4000 output.jpg",
-      },
+    throw tooLarge(
+      maxPixels,
+      `${size.width} x ${size.height}`,
+      "Make it smaller first: magick input -resize 4000x4000 output.jpg",
     );
-  return { ...size, format: sniffed.format };
+  return size;
 };
 
 /** Whether a JPEG has no end marker behind the start of its first scan (thumbnails end before it). */
@@ -144,7 +146,7 @@ const jpegEndsEarly = (bytes: Uint8Array, view: DataView): boolean => {
  * Whether the container itself says that bytes are missing at the end. The decoder's message is no guide: it comes from
  * one buffer of the whole process, which pictures decoded at the same time empty.
  */
-const endsEarly = (bytes: Uint8Array, format: ImageFormat): boolean => {
+const endsEarly = (bytes: Uint8Array, format: PlainFormat): boolean => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (format === "jpeg") return jpegEndsEarly(bytes, view);
   if (format === "webp") return view.getUint32(4, true) + 8 > bytes.length;
@@ -155,12 +157,9 @@ const endsEarly = (bytes: Uint8Array, format: ImageFormat): boolean => {
 
 const decodeError = (thrown: unknown, bytes: Uint8Array, format: ImageFormat): HandfulError => {
   if (thrown instanceof HandfulError) return thrown;
-  const message = messageOf(thrown).split("\n")[0] ?? "";
-  if (endsEarly(bytes, format)) return truncated(`${bytes.length} bytes, ${format}`);
-  return dataError("E_IMAGE_DAMAGED", `wanted a readable ${format} image, got a damaged one (${message})`, {
-    cause: thrown,
-    hint: "Copy or download the file again, or open and save it in an image editor.",
-  });
+  const isPlain = format === "jpeg" || format === "png" || format === "webp";
+  if (isPlain && endsEarly(bytes, format)) return truncated(`${bytes.length} bytes, ${format}`);
+  return damaged(format, messageOf(thrown).split("\n")[0] ?? "", thrown);
 };
 
 // Damage is refused; harmless extra bytes, which many cameras leave, are only a warning of libjpeg and pass.
@@ -187,7 +186,33 @@ const toPixels = async (image: Sharp, [r, g, b]: readonly [number, number, numbe
 /** Pixels at `1 / shrink` of full size (a whole number), and what the header says of the full picture. */
 export interface Decoded extends ImageHeader {
   readonly pixels: Pixels;
+  /** Of a file that holds one: the pixels are its middle plane. */
+  readonly volume?: Volume;
 }
+
+/** The same for a picture that sharp decodes. */
+const decodePlain = async (
+  bytes: Uint8Array,
+  format: PlainFormat,
+  { shrinkOf, ...options }: DecodeOptions & { readonly shrinkOf: (width: number, height: number) => number },
+): Promise<Decoded> => {
+  const { maxPixels = MAX_PIXELS, budget, background = [0, 0, 0] } = options;
+  const { frames, ...stored } = checkSize(bytes, format, maxPixels);
+  const decode = async (): Promise<Decoded> => {
+    // Orientation matters to `shrinkOf` only for pictures large enough to be shrunk either way round.
+    const large = shrinkOf(stored.width, stored.height) > 1 || shrinkOf(stored.height, stored.width) > 1;
+    if (!large) {
+      const pixels = await toPixels(openSharp(bytes, maxPixels).autoOrient(), background);
+      return { format, frames, width: pixels.width, height: pixels.height, pixels };
+    }
+    const { width, height } = (await openSharp(bytes, maxPixels).metadata()).autoOrient;
+    const shrink = shrinkOf(width, height);
+    const image = openSharp(bytes, maxPixels).autoOrient();
+    const pixels = await toPixels(shrunk(image, { width, height }, shrink), background);
+    return { format, frames, width, height, pixels };
+  };
+  return budget ? budget.run(stored.width * stored.height, decode) : decode();
+};
 
 /**
  * Decodes at full size or, by `shrinkOf`, at a whole fraction of it: far cheaper for camera photos, whose JPEG
@@ -202,28 +227,14 @@ export const decodeReduced = async (
   shrinkOf: (width: number, height: number) => number,
   options: DecodeOptions = {},
 ): Promise<Decoded> => {
-  const { maxPixels = MAX_PIXELS, budget, background = [0, 0, 0] } = options;
-  const { format, frames, ...stored } = checkHeader(bytes, maxPixels);
-  const decode = async (): Promise<Decoded> => {
-    // Orientation matters to `shrinkOf` only for pictures large enough to be shrunk either way round.
-    const large = shrinkOf(stored.width, stored.height) > 1 || shrinkOf(stored.height, stored.width) > 1;
-    if (!large) {
-      const pixels = await toPixels(openSharp(bytes, maxPixels).autoOrient(), background);
-      return { format, frames, width: pixels.width, height: pixels.height, pixels };
-    }
-    const { width, height } = (await openSharp(bytes, maxPixels).metadata()).autoOrient;
-    const shrink = shrinkOf(width, height);
-    const image = openSharp(bytes, maxPixels).autoOrient();
-    return {
-      format,
-      frames,
-      width,
-      height,
-      pixels: await toPixels(shrunk(image, { width, height }, shrink), background),
-    };
-  };
+  const { maxPixels = MAX_PIXELS, budget, window } = options;
+  const format = formatOf(bytes, window);
   try {
-    return await (budget ? budget.run(stored.width * stored.height, decode) : decode());
+    const deep = await openDeep(bytes, format, { maxPixels, window });
+    if (!deep) return await decodePlain(bytes, format as PlainFormat, { ...options, shrinkOf });
+    const { cost, frames, width, height } = deep;
+    const { pixels, ...more } = await (budget ? budget.run(cost, deep.decode) : deep.decode());
+    return { format, frames, width, height, pixels: await reducePixels(pixels, shrinkOf(width, height)), ...more };
   } catch (thrown) {
     throw decodeError(thrown, bytes, format);
   }
@@ -250,9 +261,12 @@ export const reducePixels = async (pixels: Pixels, shrink: number): Promise<Pixe
  * @throws E_IMAGE_EMPTY, E_IMAGE_FORMAT, E_IMAGE_TRUNCATED, E_IMAGE_TOO_LARGE, E_IMAGE_DAMAGED
  */
 export const readHeader = async (bytes: Uint8Array, options: DecodeOptions = {}): Promise<ImageHeader> => {
-  const { maxPixels = MAX_PIXELS } = options;
-  const { format, frames } = checkHeader(bytes, maxPixels);
+  const { maxPixels = MAX_PIXELS, window } = options;
+  const format = formatOf(bytes, window);
   try {
+    const deep = await openDeep(bytes, format, { maxPixels, window });
+    if (deep) return { format, frames: deep.frames, width: deep.width, height: deep.height };
+    const { frames } = checkSize(bytes, format as PlainFormat, maxPixels);
     const { autoOrient } = await openSharp(bytes, maxPixels).metadata();
     return { format, frames, width: autoOrient.width, height: autoOrient.height };
   } catch (thrown) {

@@ -45,19 +45,27 @@ export const unescapeName = (name: string): Buffer | null => {
   return Buffer.concat(parts);
 };
 
-/** Suffix in lower case without the dot; trailing spaces and dots, which some systems add, do not count. */
-export const extensionOf = (name: string): string => /\.([^./]+)[\s.]*$/.exec(name)?.[1]?.trim().toLowerCase() ?? "";
+/**
+ * Suffix in lower case without the dot, "nii.gz" in one piece; trailing spaces and dots, which some systems add, do not
+ * count.
+ */
+export const extensionOf = (name: string): string =>
+  /\.(nii\.gz|[^./]+)[\s.]*$/i.exec(name)?.[1]?.trim().toLowerCase() ?? "";
 
 /** Suffixes of the formats that are decoded. */
 export const FORMAT_EXTENSIONS = {
   jpeg: ["jpg", "jpeg", "jpe", "jfif"],
   png: ["png", "apng"],
   webp: ["webp"],
+  tiff: ["tif", "tiff"],
+  dicom: ["dcm", "dicom", "ima"],
+  nifti: ["nii", "nii.gz"],
 } as const;
 
 // Formats that are not decoded count as images too, so that they are reported and not silently passed over.
-const FOREIGN_EXTENSIONS =
-  "gif bmp dib tif tiff heic heif avif svg ico psd pdf jxl jp2 j2k dcm dng cr2 cr3 nef arw orf rw2".split(" ");
+const FOREIGN_EXTENSIONS = "gif bmp dib heic heif avif svg ico psd pdf jxl jp2 j2k dng cr2 cr3 nef arw orf rw2".split(
+  " ",
+);
 
 const IMAGE_EXTENSIONS: ReadonlySet<string> = new Set([
   ...Object.values(FORMAT_EXTENSIONS).flat(),
@@ -67,8 +75,11 @@ const IMAGE_EXTENSIONS: ReadonlySet<string> = new Set([
 /** Whether a name says that it is an image, decoded here or not. */
 export const isImageName = (name: string): boolean => IMAGE_EXTENSIONS.has(extensionOf(name));
 
+/** Whether a name says nothing of what a file is, as scanners name theirs: "IM000017", "1.2.840.113619.2". */
+export const isBareName = (name: string): boolean => /^\d*$/.test(extensionOf(name));
+
 const JUNK =
-  /^(\.|thumbs\.db$|desktop\.ini$|__macosx$|@eadir$|\$recycle\.bin$|system volume information$|lost\+found$|node_modules$|__pycache__$)/i;
+  /^(\.|thumbs\.db$|desktop\.ini$|__macosx$|@eadir$|\$recycle\.bin$|system volume information$|lost\+found$|dicomdir$|node_modules$|__pycache__$)/i;
 
 /** Whether a file or folder is hidden or what operating systems and tools leave lying about. */
 export const isJunkName = (name: string): boolean => JUNK.test(name);

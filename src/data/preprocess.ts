@@ -1,6 +1,8 @@
+import { dataError } from "../base/errors.ts";
 import type { Pixels, Preprocess } from "../base/preprocess.ts";
 import { decodeReduced, reducePixels, type Decoded, type DecodeOptions } from "./image.ts";
 import { resample, type Window } from "./resample.ts";
+import { fitVolume } from "./volume.ts";
 
 /** Where the network's input lies in the resized picture; torchvision's rounding. */
 const windowOf = (width: number, height: number, settings: Preprocess): Window => {
@@ -32,9 +34,24 @@ export const shrinkFor =
     return ratio < 2 ? 1 : 2 ** Math.floor(Math.log2(ratio));
   };
 
-/** A decoded picture fitted to the network; decoded by `shrinkFor` of the same settings. */
-export const fitDecoded = ({ pixels, width, height }: Decoded, settings: Preprocess): Uint8Array =>
-  resample(pixels, windowOf(width, height, settings), settings.background);
+/** What decoding has to know of the settings. */
+export const decodingOf = ({ background, window }: Preprocess): Pick<DecodeOptions, "background" | "window"> => ({
+  background,
+  window,
+});
+
+/**
+ * A decoded picture or volume fitted to the network; decoded by `shrinkFor` and `decodingOf` of the same settings.
+ *
+ * @throws E_NO_VOLUME where the network takes volumes and the file holds a picture
+ */
+export const fitDecoded = ({ pixels, volume, width, height, format }: Decoded, settings: Preprocess): Uint8Array => {
+  if (settings.depth === undefined) return resample(pixels, windowOf(width, height, settings), settings.background);
+  if (volume) return fitVolume(volume, settings);
+  throw dataError("E_NO_VOLUME", `wanted a volume (NIfTI), got a ${format} picture`, {
+    hint: "This network takes volumes; leave pictures out, or convert a DICOM series with: dcm2niix <folder>.",
+  });
+};
 
 /**
  * An encoded image as network input: decoded, upright, sRGB, resized (triangle filter with antialiasing, as Pillow
@@ -42,18 +59,15 @@ export const fitDecoded = ({ pixels, width, height }: Decoded, settings: Preproc
  *
  * The one way from file to network, in training, evaluation and serving.
  *
- * @returns RGB bytes, [settings.height, settings.width, 3]
- * @throws as `decodeImage`
+ * @returns bytes of shape `inputShape(settings)`: RGB, or the levels of a volume
+ * @throws as `decodeImage`; E_NO_VOLUME
  */
 export const preprocessImage = async (
   bytes: Uint8Array,
   settings: Preprocess,
   options: DecodeOptions = {},
 ): Promise<Uint8Array> =>
-  fitDecoded(
-    await decodeReduced(bytes, shrinkFor(settings), { ...options, background: settings.background }),
-    settings,
-  );
+  fitDecoded(await decodeReduced(bytes, shrinkFor(settings), { ...options, ...decodingOf(settings) }), settings);
 
 /** The same for pixels already in memory: equal, bit for bit, to going through a lossless file. */
 export const preprocessPixels = async (pixels: Pixels, settings: Preprocess): Promise<Uint8Array> => {

@@ -1,5 +1,17 @@
-/** Formats that are decoded; everything else is refused by its content. */
-export type ImageFormat = "jpeg" | "png" | "webp";
+import { isNifti } from "./nifti-head.ts";
+
+/** Formats that are decoded, TIFF where an intensity window is stated; everything else is refused by its content. */
+export type ImageFormat = "jpeg" | "png" | "webp" | "tiff" | "dicom" | "nifti";
+
+/** What the header says. */
+export interface ImageHeader {
+  readonly format: ImageFormat;
+  /** Size as seen, after EXIF orientation, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** More than 1 in animations, of which the first frame is taken, and in DICOM and NIfTI, of which the middle one is. */
+  readonly frames: number;
+}
 
 /** What the first bytes say a file is. */
 export type Sniffed =
@@ -16,7 +28,6 @@ const download = "The download failed and its error page was saved in place of t
 const SIGNATURES: readonly (readonly [RegExp, string, string])[] = [
   [/^GIF8[79]a/, "a GIF", "Convert its first frame with: magick 'input.gif[0]' output.png"],
   [/^BM[^]{4}\0\0\0\0/, "a BMP", magick],
-  [/^(II\*\0|MM\0\*|II\+\0|MM\0\+)/, "a TIFF (or camera raw)", magick],
   [/^[^]{4}ftypavi[fs]/, "an AVIF", magick],
   [/^[^]{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)/, "a HEIC/HEIF", "Convert it with: heif-convert input.heic output.jpg"],
   [/^[^]{4}ftyp/, "a video (MP4/MOV)", "Extract frames with: ffmpeg -i input -vf fps=1 frame-%04d.jpg"],
@@ -25,7 +36,6 @@ const SIGNATURES: readonly (readonly [RegExp, string, string])[] = [
   [/^%PDF/, "a PDF", "Extract its pages with: pdftoppm -png input.pdf page"],
   [/^(\xff\x0a|\0\0\0\x0cJXL )/, "a JPEG XL", "Convert it with: djxl input.jxl output.png"],
   [/^(\0\0\0\x0cjP {2}|\xff\x4f\xff\x51)/, "a JPEG 2000", magick],
-  [/^[^]{128}DICM/, "a DICOM", "Convert it with: dcm2img input.dcm output.png"],
   [/^PK\x03\x04/, "a ZIP archive", "Unpack it and point at the folder."],
   [/^\x1f\x8b/, "a gzip archive", "Unpack it and point at the folder."],
   [/^version https:\/\/git-lfs/, "a Git LFS pointer, not the image itself", "Fetch the images with: git lfs pull"],
@@ -39,12 +49,21 @@ const SIGNATURES: readonly (readonly [RegExp, string, string])[] = [
   [/^\s*[[{]\s*("|\{|\[)/, "a JSON document", download],
 ];
 
+/** Bytes that tell a DICOM file. */
+export const DICOM_MARK_BYTES = 132;
+
+/** Whether a file begins as DICOM does: 128 bytes of anything, then its mark. */
+export const isDicom = (bytes: Uint8Array): boolean => ascii(bytes, 128, DICOM_MARK_BYTES) === "DICM";
+
 /** What the content is, whatever the name says. */
 export const sniff = (bytes: Uint8Array): Sniffed => {
   if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return { format: "jpeg" };
   const head = ascii(bytes, 0, 1024);
   if (head.startsWith("\x89PNG\r\n\x1a\n")) return { format: "png" };
   if (head.startsWith("RIFF") && head.slice(8, 12) === "WEBP") return { format: "webp" };
+  if (/^(II\*\0|MM\0\*|II\+\0|MM\0\+)/.test(head)) return { format: "tiff" };
+  if (isDicom(bytes)) return { format: "dicom" };
+  if (isNifti(bytes)) return { format: "nifti" };
   const text = head.replace(/^\xef\xbb\xbf/, "");
   const known = SIGNATURES.find(([pattern]) => pattern.test(text));
   if (known) return { format: null, what: known[1], hint: known[2] };
@@ -104,9 +123,10 @@ const webpSize = (view: DataView): StoredSize | null => {
   return { width: uint24(24) + 1, height: uint24(27) + 1, frames: Math.max(1, frames) };
 };
 
-/** Size and frames from the file's header, or null where the header is cut off or not understood. */
+/** Size and frames from the header of a JPEG, PNG or WebP, or null where it is cut off, not understood, or of another. */
 export const storedSize = (bytes: Uint8Array, format: ImageFormat): StoredSize | null => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const size = format === "jpeg" ? jpegSize(view) : format === "png" ? pngSize(view) : webpSize(view);
+  const readers = { jpeg: jpegSize, png: pngSize, webp: webpSize, tiff: null, dicom: null, nifti: null };
+  const size = readers[format]?.(view);
   return size && size.width > 0 && size.height > 0 ? size : null;
 };

@@ -1,8 +1,9 @@
-import { accessSync, constants, type Dirent } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, type Dirent } from "node:fs";
 import { opendir, realpath } from "node:fs/promises";
 import { messageOf } from "../base/errors.ts";
 import type { Skipped } from "./dataset.ts";
-import { escapeName, extensionOf, isImageName, isJunkName } from "./names.ts";
+import { escapeName, extensionOf, isBareName, isImageName, isJunkName } from "./names.ts";
+import { DICOM_MARK_BYTES, isDicom } from "./sniff.ts";
 import { SYNTHETIC_MARKER } from "./synthetic-marker.ts";
 
 /** Relative path in bytes, "/" between folders. */
@@ -80,7 +81,25 @@ const may = (path: Buffer, mode: number): boolean => {
   }
 };
 
-/** Sorts one directory entry into what is taken, skipped or ignored; opens nothing. */
+/** Whether a regular file holds DICOM; one that cannot be read does not show. */
+const holdsDicom = (path: Buffer): boolean => {
+  const head = Buffer.alloc(DICOM_MARK_BYTES);
+  try {
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      return readSync(file, head, 0, head.length, 0) === head.length && isDicom(head);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * Sorts one directory entry into what is taken, skipped or ignored; opens nothing but files whose names say nothing, as
+ * scanners write them.
+ */
 const takeEntry = async (
   relative: RelativePath,
   entry: Dirent<Buffer>,
@@ -94,7 +113,8 @@ const takeEntry = async (
     if (may(joinPath(joinPath(root, relative), MARKER), constants.F_OK)) met.synthetic.push(escapeName(relative));
     else into.folders.push(relative);
   } else if (entry.isFile()) {
-    if (!isImageName(name)) ignore(met, relative);
+    const taken = isImageName(name) || (isBareName(name) && holdsDicom(joinPath(root, relative)));
+    if (!taken) ignore(met, relative);
     else if (may(joinPath(root, relative), constants.R_OK)) into.images.push(relative);
     else skip({ code: "E_FILE_PERMISSION", reason: "no permission to read it" });
   } else if (entry.isSymbolicLink()) {

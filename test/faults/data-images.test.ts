@@ -10,6 +10,7 @@ import { decodeImage, readHeader, readItem } from "../../src/data/image.ts";
 import { preprocessImage, preprocessPixels } from "../../src/data/preprocess.ts";
 import { scanDataset } from "../../src/data/scan.ts";
 import { makeThumbnail } from "../../src/data/thumbnail.ts";
+import { compressed, niftiFile } from "../fixtures/medical.ts";
 import {
   chunk,
   failure,
@@ -323,13 +324,25 @@ it("case 15: foreign formats are named, each with a way to convert it", async ()
     "a PDF": Buffer.from("%PDF-1.7\n"),
     "a JPEG XL": Buffer.from([0xff, 0x0a, 0, 0]),
     "a JPEG 2000": Buffer.from([0, 0, 0, 12, 0x6a, 0x50, 0x20, 0x20, 0x0d, 0x0a]),
-    "a DICOM": Buffer.concat([Buffer.alloc(128), Buffer.from("DICM")]),
     "a video (MP4/MOV)": box("isom"),
   };
   for (const [what, file] of Object.entries(files)) {
     const { code, message, hint } = await failure(decodeImage(file));
     expect([code, message]).toEqual(["E_IMAGE_FORMAT", `wanted a JPEG, PNG or WebP image, got ${what}`]);
     expect(hint).toMatch(/Convert it with: |Extract/);
+  }
+});
+
+it("case 15: DICOM and NIfTI are told by content, and refused where they are cut off", async () => {
+  const dicom = Buffer.concat([Buffer.alloc(128), Buffer.from("DICM")]);
+  expect((await failure(decodeImage(dicom))).code).toBe("E_IMAGE_DAMAGED");
+  const nifti = niftiFile(
+    [16, 16, 4],
+    Int16Array.from({ length: 1024 }, (_, i) => (i * 7919) % 30011),
+  );
+  for (const file of [nifti, compressed(nifti)]) {
+    expect((await decodeImage(file)).width).toBe(16);
+    expect((await failure(decodeImage(file.subarray(0, file.length - 300)))).code).toBe("E_IMAGE_TRUNCATED");
   }
 });
 
