@@ -6,6 +6,7 @@ import { command as benchCommand } from "./bench.ts";
 import { command as dataCommand } from "./data.ts";
 import { command as demoCommand } from "./demo.ts";
 import { command as evalCommand } from "./eval.ts";
+import { command as explainCommand } from "./explain.ts";
 import { command as inspectCommand } from "./inspect.ts";
 import { command as modelCommand } from "./model.ts";
 import { command as predictCommand } from "./predict.ts";
@@ -21,6 +22,7 @@ export const commands: readonly CommandDefinition[] = [
   dataCommand,
   demoCommand,
   evalCommand,
+  explainCommand,
   inspectCommand,
   modelCommand,
   predictCommand,

@@ -1,10 +1,10 @@
-import { isAbsolute, resolve } from "node:path";
-import { stat } from "node:fs/promises";
-import type { Answer, Picture } from "../../pipeline/predict.ts";
+import { resolve } from "node:path";
+import type { Answer } from "../../pipeline/predict.ts";
 import { optionError } from "../../base/errors.ts";
-import type { CommandDefinition, Context } from "../command.ts";
+import type { CommandDefinition } from "../command.ts";
 import { csvRow, printable } from "../format.ts";
 import { between, looksOptions, machineOptions, whole } from "../options.ts";
+import { gatherPictures } from "./_gather-pictures.ts";
 import { withLooks } from "./_shared.ts";
 
 const CSV_HEADER = "file,label,probability,likeliest,set,unknown_score,nearest,error";
@@ -60,33 +60,6 @@ const asText = (answer: Answer, top: number, labels: readonly string[]): string 
   return lines.join("\n");
 };
 
-/** A picture's name as a path from where the person stands. */
-const inFolder = (folder: string, name: string): string =>
-  folder === "." || folder === "./" ? name : `${folder.replace(/[\\/]+$/, "")}/${name}`;
-
-/** Pictures named on the command line: files, folders (all images inside), "-" for an image on standard input. */
-const gather = async (images: readonly string[], context: Context): Promise<Picture[]> => {
-  const { scanImages } = await import("../../data/scan.ts");
-  const { readImageFile } = await import("../../data/image.ts");
-  const { picturesOf } = await import("../../pipeline/predict.ts");
-  const pictures: Picture[] = [];
-  for (const image of images) {
-    if (image === "-") {
-      const bytes = await context.readStdin();
-      pictures.push({ name: "-", read: () => Promise.resolve(bytes) });
-      continue;
-    }
-    const path = isAbsolute(image) ? image : resolve(context.cwd, image);
-    const info = await stat(path).catch(() => null);
-    if (info?.isDirectory()) {
-      const { items, skipped } = await scanImages(path);
-      for (const { name, reason } of skipped) context.note(`! ${printable(`${name}: ${reason}`)}`);
-      pictures.push(...picturesOf(items).map(({ name, read }) => ({ name: inFolder(image, name), read })));
-    } else pictures.push({ name: image, read: async () => readImageFile(path, image) });
-  }
-  return pictures;
-};
-
 export const command: CommandDefinition = {
   name: "predict",
   summary: "Name what photos show, or say that it is unknown.",
@@ -125,7 +98,7 @@ export const command: CommandDefinition = {
     const json: unknown[] = [];
     try {
       const looking = await withLooks(opened, options);
-      const pictures = await gather(list, context);
+      const pictures = await gatherPictures(list, context);
       if (options.csv) context.print(CSV_HEADER);
       for await (const raw of predictPictures(looking, pictures)) {
         const answer = withThreshold(raw, options.threshold);
