@@ -4,13 +4,16 @@ import { createRandom } from "../base/random.ts";
 import { numbersOf } from "../graph/dtype.ts";
 import { Graph } from "../graph/graph.ts";
 import { createScope } from "../nn/layers/scope.ts";
+import { meanSquaredError } from "../nn/losses/mean-squared-error.ts";
 import { conv4 } from "../nn/networks/conv-4.ts";
 import { cast } from "../ops/cast.ts";
 import { matmul } from "../ops/matmul.ts";
 import { mul } from "../ops/mul.ts";
+import { softmax } from "../ops/softmax.ts";
 import { transpose } from "../ops/transpose.ts";
 import { openGraph } from "../runtime/graph-session.ts";
 import type { Photos } from "./activations.ts";
+import type { ConsistencyMethod } from "./consistency/consistency-method.ts";
 import {
   fineTuneDefaults,
   openFineTuner,
@@ -73,6 +76,14 @@ const task = (own: Partial<FineTuneTask> = {}): FineTuneTask => ({
 
 const open = (cacheBytes?: number) =>
   openFineTuner(embedder(), photos, { threads: 1, ...(cacheBytes !== undefined && { cacheBytes }) });
+
+const meanSquares: ConsistencyMethod = {
+  name: "squares",
+  paper: "",
+  studentView: "strong",
+  defaults: { weight: 1, ratio: 2, averaging: 0.8, rampUp: 0.5 },
+  losses: ({ g }, { student, teacher }) => meanSquaredError(g, softmax(g, student), softmax(g, teacher)),
+};
 
 describe("fine-tuning", () => {
   it("learns what the frozen network does not show, and says the same through the graph it gives", async () => {
@@ -213,5 +224,18 @@ describe("fine-tuning", () => {
     numbersOf(a.head.weights).forEach((w, i) => expect(numbersOf(b.head.weights)[i]).toBeCloseTo(w, 4));
     await kept.close();
     await anew.close();
+  });
+
+  it("learns from pictures without labels too, through the averaged weights, and never looks at their labels", async () => {
+    const tuner = await open();
+    const unlabelled = { method: meanSquares, options: meanSquares.defaults, rows: learned.slice(6) };
+    const hidden = labels.map((label, i) => (i < 6 || held.includes(i) ? label : -1));
+    const own = { rows: learned.slice(0, 6), validation: held, unlabelled };
+    const tuned = await tuner.tune(task({ ...own, settings: settings({ epochs: 30 }) }));
+    const again = await tuner.tune(task({ ...own, labels: hidden, settings: settings({ epochs: 30 }) }));
+    expect(again.head).toEqual(tuned.head);
+    const scores = await tuner.score(tuned, held);
+    expect(held.filter((row, i) => argmax(rowOf(scores, i)) === labels[row]).length / held.length).toBeGreaterThan(0.6);
+    await tuner.close();
   });
 });

@@ -10,7 +10,17 @@ import { findBlocks, type Block } from "../nn/blocks.ts";
 import { foldGraph, openGraph } from "../runtime/graph-session.ts";
 import { activationSource, pixelSource, type Photos, type Source } from "./activations.ts";
 import { createBatches, type Variation } from "./batches.ts";
-import { buildForward, checkParameters, HEAD, TARGETS, withWeights, type LinearWeights } from "./forward.ts";
+import { createConsistencyBatches, type Unlabelled } from "./consistency/consistency-batches.ts";
+import { buildConsistency, KEPT, LABELLED } from "./consistency/consistency-graph.ts";
+import {
+  buildForward,
+  checkParameters,
+  HEAD,
+  scoresFrom,
+  TARGETS,
+  withWeights,
+  type LinearWeights,
+} from "./forward.ts";
 import { fit, type Deadline, type EpochRecord, type FitResult, type Progress, type Validation } from "./loop.ts";
 import { adamw } from "./optimisers/adamw.ts";
 import type { Optimiser } from "./optimisers/optimiser.ts";
@@ -67,6 +77,8 @@ export interface FineTuneTask {
   /** Class index of every picture, 0 .. ways - 1. */
   readonly labels: Int32Array;
   readonly ways: number;
+  /** Pictures without labels to learn from too, among the same photos; their views are strong ones below 0. */
+  readonly unlabelled?: Unlabelled;
   /** Pictures held out to stop early and to keep the best epoch; empty: the last epoch is taken. */
   readonly validation?: readonly number[];
   /** The head to begin with, fitted on frozen features; zeros when absent. */
@@ -150,7 +162,8 @@ const checkTask = ({ rows, validation = [], labels, ways }: FineTuneTask, count:
 
 const split = (weights: Readonly<Record<string, Tensor>>): Pick<FineTuned, "weights" | "head"> => {
   const { [`${HEAD}/weight`]: weight, [`${HEAD}/bias`]: bias, ...rest } = weights;
-  return { weights: rest, head: { weights: weight!, bias: bias! } };
+  const own = Object.entries(rest).filter(([name]) => !name.startsWith(`${KEPT}/`));
+  return { weights: Object.fromEntries(own), head: { weights: weight!, bias: bias! } };
 };
 
 /** Accuracy and mean cross-entropy of scores. */
@@ -198,7 +211,7 @@ export const openFineTuner = async (
   const startOf = (trained: readonly Block[]): Value => trained[0]?.from ?? feature;
 
   const tuneStage = async (task: StageTask): Promise<FitResult> => {
-    const { settings, stage, stages, labels, ways, random, rows, validation = [] } = task;
+    const { settings, stage, stages, labels, ways, random, rows, validation = [], unlabelled } = task;
     const { groups, epochs } = stages[stage]!;
     const batch = fixedBatch ?? settings.batch;
     const trained = blocks.filter((b) => groups.includes(b.name));
@@ -206,19 +219,29 @@ export const openFineTuner = async (
     const start = startOf(trained);
     const source = await sourceAt(start, batch);
     const { head, weights } = task;
-    const forward = buildForward(g, {
-      ...settings,
-      start,
-      batch,
-      shape: shapeAt(start),
-      blocks: trained,
-      head,
-      weights,
-    });
-    const stepper = await openStepper(forward, { ...settings, ...session });
+    const shape = shapeAt(start);
+    // a network of fixed batch takes as many unlabelled pictures as labelled ones
+    const options = unlabelled && { ...unlabelled.options, ...(fixedBatch !== null && { ratio: 1 }) };
+    const parts = { ...settings, start, batch, shape, blocks: trained, head, weights };
+    const trainable =
+      unlabelled && options
+        ? buildConsistency({
+            ...parts,
+            method: unlabelled.method,
+            options,
+            scores: scoresFrom(g, parts),
+            dtype: start.dtype,
+            shape: shape.slice(1),
+            ways,
+            random,
+          })
+        : buildForward(g, parts);
+    const averaging = options?.averaging ?? settings.averaging;
+    const stepper = await openStepper(trainable, { ...settings, ...session, averaging });
+    const stepsPerEpoch = Math.ceil(rows.length / batch);
     const rates = layerRates([...blocks.map((b) => b.name), HEAD], settings.rates);
     const own = random.fork(`stage ${stage}`);
-    const batchAt = createBatches({
+    const labelled = createBatches({
       ...settings,
       rows,
       labels,
@@ -227,16 +250,30 @@ export const openFineTuner = async (
       photos,
       source,
       layout: start === image ? "nhwc" : "nchw",
-      input: forward.input,
+      input: unlabelled ? LABELLED : start.name,
       random: own,
     });
+    const batchAt =
+      unlabelled && options
+        ? createConsistencyBatches(labelled, {
+            ...settings,
+            ...unlabelled,
+            options,
+            batch,
+            stepsPerEpoch,
+            epochs,
+            photos,
+            source,
+            random: own.fork("unlabelled"),
+          })
+        : labelled;
     const scoreNow = (now: Readonly<Record<string, Tensor>>): Promise<Matrix> =>
       score({ ...split(now), settings: { ...settings, depth: depthOf(trained) } }, validation);
     try {
       return await fit({
         stepper,
         epochs,
-        stepsPerEpoch: Math.ceil(rows.length / batch),
+        stepsPerEpoch,
         batchAt,
         rates: (step, total) => {
           const factor = settings.schedule(step, total);

@@ -3,11 +3,11 @@ import { createRandom } from "../base/random.ts";
 import { prefix, suffix } from "../graph/cut.ts";
 import type { Tensor } from "../graph/dtype.ts";
 import { graft } from "../graph/graft.ts";
-import { Graph, type Value } from "../graph/graph.ts";
+import { Graph, shapeOf, type Value } from "../graph/graph.ts";
 import { specialise } from "../graph/specialise.ts";
 import { learnedConstants, type Block } from "../nn/blocks.ts";
 import { linear } from "../nn/layers/linear.ts";
-import { createScope, within, type Parameter } from "../nn/layers/scope.ts";
+import { createScope, within, type Parameter, type Scope } from "../nn/layers/scope.ts";
 import { crossEntropy } from "../nn/losses/cross-entropy.ts";
 
 /** Group of the parameters of the classifier. */
@@ -23,17 +23,20 @@ export interface LinearWeights {
   readonly bias: Tensor;
 }
 
-export interface ForwardOptions {
+export interface NetworkPart {
   /** Where the batch comes in: the graph's input, or a value up to which everything is frozen. */
   readonly start: Value;
-  readonly batch: number;
-  /** Shape of `start` for one picture. */
-  readonly shape: readonly number[];
   /** Blocks that are trained. */
   readonly blocks: readonly Block[];
   readonly head: LinearWeights;
   /** Weights in the place of the graph's own, by name. */
   readonly weights?: Readonly<Record<string, Tensor>>;
+}
+
+export interface ForwardOptions extends NetworkPart {
+  readonly batch: number;
+  /** Shape of `start` for one picture. */
+  readonly shape: readonly number[];
   /** Share of each target spread over all classes. */
   readonly smoothing: number;
 }
@@ -94,37 +97,42 @@ export const parametersOf = (blocks: readonly Block[], weights: Readonly<Record<
     })),
   );
 
+/** The network from `start` on with a linear head, to be put into any scope: [n, …] -> scores [n, ways]. */
+export const scoresFrom =
+  (g: Graph, { start, blocks, head, weights }: NetworkPart) =>
+  (scope: Scope, x: Value): Value => {
+    const part = partFrom(g, start);
+    let features = x;
+    if (part) {
+      const concrete = specialise(part, { [start.name]: shapeOf(x) });
+      const bind = new Map<Value, Value>([[concrete.inputs[0]!, x]]);
+      const all = new Map(concrete.nodes.flatMap((node) => node.inputs).map((v) => [v?.constant ? v.name : "", v]));
+      for (const { name, tensor, group, decay } of parametersOf(blocks, weights)) {
+        const constant = all.get(name);
+        if (!constant) throw internalError(`parameter "${name}" is not in the graph`);
+        const declared = { shape: tensor.shape, initial: () => tensor, decay, group };
+        bind.set(constant, scope.parameter(name, declared));
+      }
+      graft(scope.g, concrete, bind);
+      features = bind.get(concrete.outputs[0]!)!;
+    }
+    return linear(within(scope, HEAD), features, {
+      units: head.bias.shape[0]!,
+      initial: () => head.weights,
+      initialBias: () => head.bias,
+    });
+  };
+
 /** Builds the forward graph: data and parameters in, scores and losses out. */
 export const buildForward = (g: Graph, options: ForwardOptions): Forward => {
-  const { start, batch, shape, blocks, head, weights, smoothing } = options;
-  const part = partFrom(g, start);
-  const sizes = [batch, ...shape.slice(1)];
+  const { start, batch, shape, head, smoothing } = options;
   const target = new Graph("forward");
-  const parameters = parametersOf(blocks, weights);
-  const input = target.input(start.name, start.dtype, sizes);
-  let features = input;
-  if (part) {
-    const concrete = specialise(part, { [start.name]: sizes });
-    const bind = new Map<Value, Value>([[concrete.inputs[0]!, input]]);
-    const constants = new Map(concrete.nodes.flatMap((node) => node.inputs).map((v) => [v?.constant ? v.name : "", v]));
-    for (const { name, tensor } of parameters) {
-      const constant = constants.get(name);
-      if (!constant) throw internalError(`parameter "${name}" is not in the graph`);
-      bind.set(constant, target.input(name, tensor.dtype, tensor.shape));
-    }
-    graft(target, concrete, bind);
-    features = bind.get(concrete.outputs[0]!)!;
-  }
+  const input = target.input(start.name, start.dtype, [batch, ...shape.slice(1)]);
   const scope = createScope(target, { phase: "training", random: createRandom(HEAD) });
-  const ways = head.bias.shape[0]!;
-  const scores = linear(within(scope, HEAD), features, {
-    units: ways,
-    initial: () => head.weights,
-    initialBias: () => head.bias,
-  });
-  const targets = target.input(TARGETS, "float32", [batch, ways]);
+  const scores = scoresFrom(g, options)(scope, input);
+  const targets = target.input(TARGETS, "float32", [batch, head.bias.shape[0]!]);
   const losses = crossEntropy(target, scores, targets, { smoothing });
-  return { graph: target, input: input.name, scores, losses, parameters: [...parameters, ...scope.parameters] };
+  return { graph: target, input: input.name, scores, losses, parameters: scope.parameters };
 };
 
 /** The same graph with other tensors for some of its constants, by name. */

@@ -43,6 +43,8 @@ export interface FromScratchTask extends Variation {
   readonly smoothing: number;
   /** Learn from unlabelled photos too. */
   readonly unlabelled?: Unlabelled;
+  /** First values by name, in the place of random ones. */
+  readonly weights?: Readonly<Record<string, Tensor>>;
   readonly random: Random;
   readonly threads?: number;
   /** Where to go on from: to the same weights, bit for bit. */
@@ -71,6 +73,11 @@ const scoresOf =
     const features = network(within(scope, "network"), add(g, mul(g, levels, 2 / 255), -1));
     return linear(within(scope, HEAD), features, { units: ways });
   };
+
+const beginningAt = (trainable: Trainable, { weights = {} }: FromScratchTask): Trainable => ({
+  ...trainable,
+  parameters: trainable.parameters.map((p) => ({ ...p, tensor: weights[p.name] ?? p.tensor })),
+});
 
 /** What a step learns from: labelled pixels alone, or unlabelled ones too. */
 const trainableOf = (task: FromScratchTask): Trainable => {
@@ -121,7 +128,7 @@ const scoreBy = async (
  */
 export const trainFromScratch = async (task: FromScratchTask): Promise<FromScratch> => {
   const { photos, size, rows, epochs, batch, rate, random, threads, unlabelled } = task;
-  const stepper = await openStepper(trainableOf(task), {
+  const stepper = await openStepper(beginningAt(trainableOf(task), task), {
     optimiser: adamw(),
     spin: false,
     averaging: unlabelled?.options.averaging ?? null,
