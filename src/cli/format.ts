@@ -1,3 +1,5 @@
+export { csvRow } from "../data/csv-row.ts";
+
 /** Control characters and direction marks made visible: names of files and classes are shown as text, never obeyed. */
 export const printable = (text: string): string =>
   text.replace(
@@ -19,14 +21,3 @@ export const count = (n: number, what: string): string =>
 /** The first few of a list, and how many more there are. */
 export const firstOf = (items: readonly string[], most: number): string =>
   items.length <= most ? items.join(", ") : `${items.slice(0, most).join(", ")} and ${items.length - most} more`;
-
-/** One row of comma-separated values; text that a spreadsheet would take for a formula is made inert with a quote. */
-export const csvRow = (cells: readonly (string | number | null)[]): string =>
-  cells
-    .map((cell) => {
-      if (cell === null) return "";
-      if (typeof cell === "number") return String(cell);
-      const inert = /^[\s\u00a0]*[=+\-@]/.test(cell) ? `'${cell}` : cell;
-      return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
-    })
-    .join(",");

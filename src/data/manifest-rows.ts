@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
-import { parse } from "csv-parse";
+import { parse, type CastingFunction } from "csv-parse";
 import { dataError, HandfulError, messageOf } from "../base/errors.ts";
+import { plainCell } from "./csv-row.ts";
 import { extensionOf } from "./names.ts";
 
 /** One row: its line in the file (from 1), and its cells by column, or what is wrong with it. */
@@ -12,6 +13,9 @@ export interface Row {
   /** The first line of a table: its cells are the column names themselves. */
   readonly isHeader?: true;
 }
+
+/** Names of the column that names the file, the first being ours. */
+export const FILE_COLUMNS: readonly string[] = ["file_name", "filename", "file", "path", "image", "image_path"];
 
 /** Longest row taken, in bytes: a row names one file. */
 const MAX_ROW_BYTES = 1_000_000;
@@ -38,6 +42,15 @@ const readDelimiter = async (path: string): Promise<string> => {
   }
 };
 
+/** A cell as it was meant: spaces round it count where it is quoted, or names a file. */
+const castCells = (isFile: (column: string) => boolean): CastingFunction => {
+  const columns: string[] = [];
+  return (cell, { quoting, records, index }) => {
+    if (records === 0) columns[index] = cell.trim().toLowerCase();
+    return plainCell(quoting || isFile(columns[index] ?? "") ? cell : cell.trim());
+  };
+};
+
 async function* tableRows(path: string): AsyncGenerator<Row> {
   const parser = createReadStream(path).pipe(
     parse({
@@ -47,6 +60,7 @@ async function* tableRows(path: string): AsyncGenerator<Row> {
       relax_column_count: true,
       skip_empty_lines: true,
       max_record_size: MAX_ROW_BYTES,
+      cast: castCells((column) => FILE_COLUMNS.includes(column)),
     }),
   );
   let header: string[] | null = null;

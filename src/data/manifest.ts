@@ -4,7 +4,7 @@ import { dirname, posix } from "node:path";
 import { dataError, type HandfulError } from "../base/errors.ts";
 import { assemble } from "./assemble.ts";
 import type { DataSet, Item, Split } from "./dataset.ts";
-import { manifestRows, type Row } from "./manifest-rows.ts";
+import { FILE_COLUMNS, manifestRows, type Row } from "./manifest-rows.ts";
 import { escapeName, extensionOf, unescapeName } from "./names.ts";
 import { splitOf } from "./split-names.ts";
 import { SYNTHETIC_MARKER } from "./synthetic-marker.ts";
@@ -15,7 +15,7 @@ export const isManifestName = (name: string): boolean => /^(csv|tsv|jsonl|ndjson
 
 /** Names under which columns go, the first being ours. */
 const COLUMNS = {
-  file: ["file_name", "filename", "file", "path", "image", "image_path"],
+  file: FILE_COLUMNS,
   label: ["label", "class", "target", "category"],
   split: ["split", "set", "subset"],
   group: ["group", "group_id"],
@@ -26,7 +26,11 @@ const cellOf = (row: Row, column: keyof typeof COLUMNS): string | undefined => {
   return undefined;
 };
 
-const trimmed = (row: Row, column: keyof typeof COLUMNS): string | null => cellOf(row, column)?.trim() || null;
+/** A cell that says something, as written. */
+const textOf = (row: Row, column: keyof typeof COLUMNS): string | null => {
+  const cell = cellOf(row, column);
+  return cell === undefined || cell.trim() === "" ? null : cell;
+};
 
 const OURS: ReadonlySet<string> = new Set(Object.values(COLUMNS).flat());
 
@@ -144,7 +148,7 @@ const itemOf = (finder: Finder, row: Row): Item | { fault: string } => {
   if (row.fault !== undefined) return { fault: row.fault };
   const written = cellOf(row, "file");
   if (written === undefined || written.trim() === "") return { fault: "no file_name" };
-  const splitText = trimmed(row, "split");
+  const splitText = textOf(row, "split");
   const split: Split | null = splitText === null ? null : splitOf(splitText);
   if (splitText !== null && split === null) return { fault: `split "${splitText}" is none of train, validation, test` };
   const found = find(finder, written);
@@ -154,9 +158,9 @@ const itemOf = (finder: Finder, row: Row): Item | { fault: string } => {
   return {
     path,
     name: escapeName(found.relative),
-    label: trimmed(row, "label"),
+    label: textOf(row, "label"),
     split,
-    group: trimmed(row, "group"),
+    group: textOf(row, "group"),
     ...(columns.size > 0 && { columns }),
   };
 };
