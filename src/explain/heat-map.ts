@@ -1,3 +1,5 @@
+import { argmax } from "../base/matrix.ts";
+
 /** How much every part of a picture speaks for a class; the map covers the picture as the network sees it. */
 export interface HeatMap {
   readonly width: number;
@@ -43,6 +45,17 @@ export const massInside = ({ width, height, data }: HeatMap, region: Region): nu
     inside += v * columns[i % width]! * rows[Math.floor(i / width)]!;
   });
   return all === 0 ? 0 : inside / all;
+};
+
+/**
+ * Whether the cell with the largest entry lies in a region or touches it: the pointing game.
+ *
+ * @see Zhang et al. 2016, section 4.1. https://arxiv.org/abs/1608.00507
+ */
+export const peaksIn = ({ width, height, data }: HeatMap, { left, top, width: w, height: h }: Region): boolean => {
+  const peak = argmax(data);
+  const [x, y] = [peak % width, Math.floor(peak / width)];
+  return (x + 1) / width > left && x / width < left + w && (y + 1) / height > top && y / height < top + h;
 };
 
 /** The map at another size, bilinear between the middles of cells, as pictures are enlarged. */
