@@ -3,16 +3,12 @@ import { Graph, type Value } from "../graph/graph.ts";
 import { createCopier } from "../graph/graft.ts";
 import { cast } from "../ops/cast.ts";
 
-const view = new DataView(new ArrayBuffer(4));
-
-/** The bits of the nearest float16, halves to even; beyond 65504 infinity. */
-export const halfBits = (x: number): number => {
-  view.setFloat32(0, x);
-  const bits = view.getUint32(0);
+/** The bits of the float16 nearest to the float32 of given bits, halves to even; beyond 65504 infinity. */
+export const halfBits = (bits: number): number => {
   const sign = (bits >>> 16) & 0x8000;
   const exponent = ((bits >>> 23) & 0xff) - 112;
   const mantissa = bits & 0x7fffff;
-  if (exponent >= 31) return sign | (Number.isNaN(x) ? 0x7e00 : 0x7c00);
+  if (exponent >= 31) return sign | (exponent === 143 && mantissa > 0 ? 0x7e00 : 0x7c00);
   if (exponent < -10) return sign;
   // below 2^-14 the leading 1 is written out and everything moves down
   const shift = exponent > 0 ? 13 : 14 - exponent;
@@ -25,13 +21,15 @@ export const halfBits = (x: number): number => {
 
 const INFINITE = 0x7c00;
 
-/** Tensors with fewer elements stay: they save nothing. */
+/** Tensors with fewer elements, and vectors, stay: they save nothing. */
 const LEAST_ELEMENTS = 256;
 
 /** The tensor in float16, or null where it is none that could be halved without a number becoming infinite. */
 const halved = ({ dtype, shape, data }: Tensor): Tensor | null => {
-  if (dtype !== "float32" || sizeOf(shape) < LEAST_ELEMENTS) return null;
-  const bits = Uint16Array.from(data as Float32Array, halfBits);
+  const size = sizeOf(shape);
+  if (dtype !== "float32" || size < LEAST_ELEMENTS || shape.includes(size)) return null;
+  const { buffer, byteOffset } = data as Float32Array;
+  const bits = Uint16Array.from(new Uint32Array(buffer, byteOffset, size), halfBits);
   return bits.some((b) => (b & INFINITE) === INFINITE) ? null : { dtype: "float16", shape, data: bits };
 };
 

@@ -14,6 +14,9 @@ const preprocess = z.object({
   mean: colour,
   std: colour,
   channels: z.enum(["RGB", "BGR"]),
+  window: z.object({ low: z.number(), high: z.number() }).optional(),
+  depth: z.int().positive().optional(),
+  spacing: z.number().positive().optional(),
 });
 
 const interval = z.tuple([z.number(), z.number()]);

@@ -37,7 +37,8 @@ export const thinNeighbours = <M extends Facts>(g: Graph, metadata: M, most: num
   for (const name of ["training_embeddings", "training_scales"]) {
     const { node, index } = readerOf(g, name);
     const value = node.inputs[index]!;
-    const made = g.constant(columns(value, kept)!, name);
+    const constant = columns(value, kept)!;
+    const made = { ...value, shape: constant.shape, constant };
     node.inputs = node.inputs.map((v, i) => (i === index ? made : v));
   }
   const pick = <T>(list: readonly T[]): T[] => kept.map((i) => list[i]!);

@@ -105,7 +105,8 @@ export const scoreItems = async (
   return { score, unreadable: done - answers.length };
 };
 
-const checkLabelled = ({ root, items }: DataSet, labels: readonly string[]): void => {
+/** Refuses photos of which none has a label. */
+export const checkLabelled = ({ root, items }: DataSet, labels: readonly string[]): void => {
   if (items.some((item) => item.label !== null)) return;
   const examples = labels.slice(0, 2).map((label, i) => `photos/${label}/${i + 1}.jpg`);
   throw dataError("E_NO_LABELS", `${root}: the photos carry no labels, so there is nothing to score against`, {

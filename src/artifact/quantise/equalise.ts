@@ -60,11 +60,11 @@ const forInput = ({ shape, data }: Tensor, depthwise: boolean, each: (at: number
 };
 
 /** Puts weights that may be changed in the place of those that a node reads. */
-const ownWeights = (g: Graph, node: Node, index: 1 | 2): void => {
+const ownWeights = (node: Node, index: 1 | 2): void => {
   const value = node.inputs[index];
   if (!value?.constant) return;
   const data = Float32Array.from(value.constant.data as Float32Array);
-  const made = g.constant(floats(value.constant.shape, data), value.name);
+  const made = { ...value, constant: floats(value.constant.shape, data) };
   node.inputs = node.inputs.map((v, i) => (i === index ? made : v));
 };
 
@@ -107,7 +107,7 @@ const equalisePair = ({ first, second, channels, least, held }: Pair, totals: Fl
 export const equalise = (g: Graph, peaks: Peaks): number => {
   const pairs = pairsOf(g, peaks);
   for (const node of new Set(pairs.flatMap(({ first, second }) => [first.conv, second])))
-    for (const index of [1, 2] as const) ownWeights(g, node, index);
+    for (const index of [1, 2] as const) ownWeights(node, index);
   const totals = pairs.map(({ channels }) => new Float64Array(channels).fill(1));
   for (let round = 0; round < ROUNDS; round++) {
     const moved = pairs.map((pair, p) => equalisePair(pair, totals[p]!));

@@ -10,6 +10,8 @@ import { command as explainCommand } from "./explain.ts";
 import { command as inspectCommand } from "./inspect.ts";
 import { command as modelCommand } from "./model.ts";
 import { command as predictCommand } from "./predict.ts";
+import { command as quantizeCommand } from "./quantize.ts";
+import { command as serveCommand } from "./serve.ts";
 import { command as simulateLabellingCommand } from "./simulate-labelling.ts";
 import { command as suggestCommand } from "./suggest.ts";
 import { command as synthesizeCommand } from "./synthesize.ts";
@@ -26,6 +28,8 @@ export const commands: readonly CommandDefinition[] = [
   inspectCommand,
   modelCommand,
   predictCommand,
+  quantizeCommand,
+  serveCommand,
   simulateLabellingCommand,
   suggestCommand,
   synthesizeCommand,
