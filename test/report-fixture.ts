@@ -219,6 +219,7 @@ const madeAudit = (made: Made): Audit => ({
     sizeBytes: 20000 + i,
     fingerprint: new Uint8Array(8),
   })),
+  owners: new Int32Array(0),
   unreadable: [
     {
       index: 3,

@@ -1,3 +1,4 @@
+import type { IntensityWindow } from "../base/preprocess.ts";
 import type { OptionDefinition } from "./command.ts";
 
 /** Reads a whole number within limits. */
@@ -31,6 +32,57 @@ export const threeNumbers = (text: string): [number, number, number] => {
   return [a!, b!, c!];
 };
 
+/** Reads two numbers: "0,4095". */
+const twoNumbers = (text: string): [number, number] => {
+  const parts = text.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
+  if (parts.length !== 2 || !parts.every(Number.isFinite))
+    throw new Error(`wanted two numbers with a comma between, got "${text}"`);
+  return [parts[0]!, parts[1]!];
+};
+
+/** Reads black and white: "-160,240". */
+const window = (text: string): IntensityWindow => {
+  const [low, high] = twoNumbers(text);
+  if (low >= high) throw new Error(`wanted black below white, got "${text}"`);
+  return { low, high };
+};
+
+/** Reads a window as DICOM states it, centre and width: "40,400". DICOM PS3.3 C.11.2.1.2. */
+const windowLevel = (text: string): IntensityWindow => {
+  const [centre, width] = twoNumbers(text);
+  if (width <= 1) throw new Error(`wanted a width above 1, got "${text}"`);
+  return { low: centre - 0.5 - (width - 1) / 2, high: centre - 0.5 + (width - 1) / 2 };
+};
+
+/** How intensities of more than 8 bits are shown. */
+export const windowOptions: readonly OptionDefinition[] = [
+  {
+    flags: "--window <low,high>",
+    description:
+      "intensities shown black and white, in DICOM, NIfTI and pictures of 16 bits; in DICOM the file's own when left out",
+    parse: window,
+  },
+  {
+    flags: "--window-level <centre,width>",
+    description: "the same as radiologists say it: 40,400 for --window -160,239",
+    parse: windowLevel,
+  },
+];
+
+/** Which photos belong together, by their names. */
+export const groupOption: OptionDefinition = {
+  flags: "--group-by <pattern>",
+  description:
+    "photos whose names match this regular expression alike are of one part or patient, and never stand on both sides of a split; its first group counts, where it has one",
+  parse: (text) => {
+    try {
+      return new RegExp(text, "u");
+    } catch {
+      throw new Error(`wanted a regular expression, got "${text}"`);
+    }
+  },
+};
+
 export const backboneOptions: readonly OptionDefinition[] = [
   {
     flags: "--backbone <name>",
@@ -58,6 +110,13 @@ export const backboneOptions: readonly OptionDefinition[] = [
   },
   { flags: "--fit <how>", description: "how photos are fitted to the input size", choices: ["crop", "squash", "pad"] },
   { flags: "--channels <order>", description: "channel order of the network", choices: ["RGB", "BGR"] },
+  ...windowOptions,
+  {
+    flags: "--spacing <mm>",
+    description:
+      "resample volumes to voxels of this side, then crop or pad; they are fitted to the input when left out",
+    parse: between(0.01, 100),
+  },
   { flags: "--offline", description: "never use the network" },
 ];
 

@@ -1,8 +1,9 @@
 import { HandfulError } from "../base/errors.ts";
-import type { Preprocess } from "../base/preprocess.ts";
+import type { IntensityWindow, Preprocess } from "../base/preprocess.ts";
 import { findings, type Findings, type ImageFacts } from "./audit-findings.ts";
 import type { DataSet, Item, Skipped } from "./dataset.ts";
 import { decodeReduced, readItem, type Decoded, type DecodeOptions } from "./image.ts";
+import { createOwners, ownerWarnings } from "./owners.ts";
 import { fingerprintOf } from "./perceptual-hash.ts";
 import { createPixelBudget } from "./pixel-budget.ts";
 import { decodingOf, fitDecoded, preprocessImage, shrinkFor } from "./preprocess.ts";
@@ -40,12 +41,16 @@ export interface AuditOptions {
   /** Facts of a file known from an earlier audit, by sha256: spares decoding it. */
   readonly recall?: (sha256: string) => ImageFacts | undefined;
   readonly maxPixels?: number;
+  /** Intensities from black to white, where no `preprocess` says so. */
+  readonly window?: IntensityWindow | undefined;
 }
 
 export interface Audit extends Findings {
   /** By item index; null where the image cannot be used (then it is in `unreadable`). */
   readonly facts: readonly (ImageFacts | null)[];
   readonly unreadable: readonly (Skipped & { readonly index: number })[];
+  /** By item index: the number of the patient that a DICOM file is of, the same for the same; -1 where none is named. */
+  readonly owners: Int32Array;
 }
 
 const DEFAULT_CONCURRENCY = 4;
@@ -93,6 +98,8 @@ export const auditDataset = async (dataset: DataSet, options: AuditOptions = {})
   const { items } = dataset;
   const facts: (ImageFacts | null)[] = Array.from(items, () => null);
   const unreadable: (Skipped & { index: number })[] = [];
+  const owners = new Int32Array(items.length).fill(-1);
+  const register = createOwners();
   const inner = { ...options, budget: createPixelBudget() };
   let next = 0;
   let done = 0;
@@ -100,7 +107,12 @@ export const auditDataset = async (dataset: DataSet, options: AuditOptions = {})
   const work = async (): Promise<void> => {
     while (next < items.length && !failed) {
       const index = next++;
-      const image = await auditImage(items[index]!, inner).catch((thrown: unknown) => {
+      const audited = async () => {
+        const image = await auditImage(items[index]!, inner);
+        owners[index] = await register.of(image.bytes);
+        return image;
+      };
+      const image = await audited().catch((thrown: unknown) => {
         unreadable.push({ index, ...unreadableFrom(thrown, items[index]!) });
         return null;
       });
@@ -119,5 +131,7 @@ export const auditDataset = async (dataset: DataSet, options: AuditOptions = {})
   // All are awaited before the first failure is thrown, so that nothing goes on behind the caller's back.
   for (const result of await Promise.allSettled(workers)) if (result.status === "rejected") throw result.reason;
   unreadable.sort((a, b) => a.index - b.index);
-  return { facts, unreadable, ...findings(dataset, facts, options.preprocess?.depth !== undefined) };
+  const found = findings(dataset, facts, options.preprocess?.depth !== undefined);
+  const warnings = [...found.warnings, ...ownerWarnings(dataset, owners)];
+  return { facts, unreadable, owners, ...found, warnings };
 };

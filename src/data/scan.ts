@@ -4,6 +4,7 @@ import { dataError, type HandfulError } from "../base/errors.ts";
 import { nearestName } from "../base/nearest-name.ts";
 import { assemble } from "./assemble.ts";
 import type { DataSet, Item, Split, Warning } from "./dataset.ts";
+import { groupByName } from "./group-by-name.ts";
 import { isManifestName, readManifest } from "./manifest.ts";
 import { compareNames, escapeName, isImageName } from "./names.ts";
 import { splitOf } from "./split-names.ts";
@@ -13,6 +14,8 @@ import { createEncounters, ignore, joinPath, readFolder, walkImages, type Encoun
 export interface ScanOptions {
   /** Called now and then with the number of images found so far. */
   readonly onProgress?: (found: number) => void;
+  /** Images whose names match alike belong together, as `groupByName`. */
+  readonly groupBy?: RegExp | undefined;
 }
 
 /** Images between two reports of progress. */
@@ -245,17 +248,7 @@ export const checkPhotographed = ({ root, warnings }: DataSet): void => {
     });
 };
 
-/**
- * The images under `path`; opens none of them.
- *
- * Takes class folders, splits above them (train, val, valid, validation, test ...), a manifest (CSV, TSV, JSONL, or
- * a folder holding `metadata.csv` and the like), or a folder of images without labels. Hidden files, junk and our own
- * outputs are counted; links, pipes, devices and what may not be read are listed; nothing blocks. Folders of made
- * pictures are passed over with a warning, and so is said where `path` itself is one.
- *
- * @throws E_PATH, E_NO_IMAGES with the expected tree; E_MANIFEST with line numbers
- */
-export const scanDataset = async (path: string, options: ScanOptions = {}): Promise<DataSet> => {
+const findDataset = async (path: string, options: ScanOptions): Promise<DataSet> => {
   const { path: absolute, isFolder } = await checkPhotosPath(path);
   const onProgress = options.onProgress ?? ((): void => undefined);
   const manifest = isFolder ? await manifestIn(absolute) : absolute;
@@ -269,3 +262,16 @@ export const scanDataset = async (path: string, options: ScanOptions = {}): Prom
   const { items, emptyClasses, met, warnings } = found;
   return withSyntheticWarning(assemble({ root: absolute, layout, items, emptyClasses, met, warnings }));
 };
+
+/**
+ * The images under `path`; opens none of them.
+ *
+ * Takes class folders, splits above them (train, val, valid, validation, test ...), a manifest (CSV, TSV, JSONL, or
+ * a folder holding `metadata.csv` and the like), or a folder of images without labels. Hidden files, junk and our own
+ * outputs are counted; links, pipes, devices and what may not be read are listed; nothing blocks. Folders of made
+ * pictures are passed over with a warning, and so is said where `path` itself is one.
+ *
+ * @throws E_PATH, E_NO_IMAGES with the expected tree; E_MANIFEST with line numbers; E_OPTION as `groupByName`
+ */
+export const scanDataset = async (path: string, options: ScanOptions = {}): Promise<DataSet> =>
+  groupByName(await findDataset(path, options), options.groupBy);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { artifactError, optionError } from "../base/errors.ts";
-import type { Preprocess } from "../base/preprocess.ts";
+import type { IntensityWindow, Preprocess } from "../base/preprocess.ts";
 
 /** What a JSON file beside an ONNX file says of it; fields it does not know are left alone. */
 export interface BackboneSettings {
@@ -22,6 +22,10 @@ export interface PreprocessOverrides {
   readonly std?: readonly [number, number, number];
   readonly fit?: Preprocess["fit"];
   readonly channels?: Preprocess["channels"];
+  /** Intensities from black to white in pictures of more than 8 bits. */
+  readonly window?: IntensityWindow;
+  /** Side of a volume's voxels, in mm. */
+  readonly spacing?: number;
 }
 
 const imageNetMean = [0.485, 0.456, 0.406] as const;
@@ -162,6 +166,16 @@ export const preprocessByHand = (overrides: PreprocessOverrides, model: string):
       },
     );
   checkOverrides(overrides);
-  const { fit = "crop", channels = "RGB" } = overrides;
-  return { height: size, width: size, fit, resizeTo: size, background: [255, 255, 255], mean, std, channels };
+  const { fit = "crop", channels = "RGB", window, spacing } = overrides;
+  const usual = {
+    height: size,
+    width: size,
+    fit,
+    resizeTo: size,
+    background: [255, 255, 255],
+    mean,
+    std,
+    channels,
+  } as const;
+  return { ...usual, ...(window && { window }), ...(spacing !== undefined && { spacing }) };
 };

@@ -1,7 +1,9 @@
 import { HandfulError } from "../base/errors.ts";
+import type { IntensityWindow } from "../base/preprocess.ts";
 import { createRandom } from "../base/random.ts";
 import type { DataSet } from "../data/dataset.ts";
 import { readItem } from "../data/image.ts";
+import { showable } from "../data/showable.ts";
 import { scanDataset } from "../data/scan.ts";
 import { evaluateHeads } from "../evaluate/evaluate-heads.ts";
 import { probabilityOf, type OutOfFold } from "../evaluate/evidence.ts";
@@ -64,10 +66,14 @@ const contradictions = ({ selected, dataset, labels, classes }: Lesson): Found[]
   return [...exact.values()];
 };
 
-const pictureOf = async (dataset: DataSet, item: number): Promise<string | null> => {
+const pictureOf = async (
+  dataset: DataSet,
+  item: number,
+  window: IntensityWindow | undefined,
+): Promise<string | null> => {
   try {
     const { bytes } = await readItem(dataset.items[item]!);
-    return (await makeThumbnail(bytes, SIDE))?.uri ?? null;
+    return (await makeThumbnail(await showable(bytes, window), SIDE))?.uri ?? null;
   } catch (thrown) {
     if (thrown instanceof HandfulError) return null; // gone since it was embedded: the page shows a gap
     throw thrown;
@@ -117,7 +123,7 @@ export const inspectLabels = async (options: InspectLabelsOptions): Promise<Insp
   const doubtful: DoubtfulLabel[] = [];
   for (const { row, ...one } of found) {
     const item = items[row]!;
-    const picture = await pictureOf(dataset, item);
+    const picture = await pictureOf(dataset, item, backbone.preprocess.window);
     doubtful.push({ ...one, name: dataset.items[item]!.name, label: classes[labels[row]!]!, picture });
   }
   return { photos: labels.length, protocol: evidence.protocol.text, doubtful };

@@ -3,6 +3,7 @@ import { dataError } from "../base/errors.ts";
 import { takeRows, type Matrix } from "../base/matrix.ts";
 import { labelIndices, type DataSet } from "../data/dataset.ts";
 import { groupItems, nearDuplicatesByEmbedding, type Pair } from "../data/duplicates.ts";
+import { ownerPairs } from "../data/owners.ts";
 import type { Embedded } from "./embed.ts";
 
 /** Photos with features, labels and groups; row i everywhere is item `items[i]`. */
@@ -81,8 +82,8 @@ const leftOut = (
 };
 
 /**
- * Chooses what is learned from and what is tested on, so that no picture, near-duplicate or declared group is on both
- * sides.
+ * Chooses what is learned from and what is tested on, so that no picture, near-duplicate, patient or declared group is
+ * on both sides.
  *
  * @throws dataError E_ONE_CLASS when fewer than two classes have a usable photo
  */
@@ -108,7 +109,7 @@ export const selectPhotos = (
   const groups = groupItems({
     count: items.length,
     declared: items.map((i) => dataset.items[i]!.group),
-    pairs: [...exact, ...near],
+    pairs: [...exact, ...near, ...ownerPairs(embedded.audit.owners).flatMap(inRows)],
   });
   const all: LabelledPhotos = { items, features, labels: Int32Array.from(items, (i) => allLabels[i]!), groups };
   const isTest = items.map((i) => dataset.items[i]!.split === "test");

@@ -4,6 +4,7 @@ import { HandfulError } from "../base/errors.ts";
 import { createRandom } from "../base/random.ts";
 import type { DataSet } from "../data/dataset.ts";
 import { readItem } from "../data/image.ts";
+import { showable } from "../data/showable.ts";
 import type { Evidence } from "../evaluate/evidence.ts";
 import type { RunFacts } from "../report/input.ts";
 import { renderReport } from "../report/render-report.ts";
@@ -86,9 +87,10 @@ const metricsOf = (r: RunResults): unknown => ({
   run: runFacts(r),
 });
 
-const thumbnail = async ({ dataset, embedded }: RunResults, item: number): Promise<Buffer | null> => {
+const thumbnail = async ({ dataset, embedded, backbone }: RunResults, item: number): Promise<Buffer | null> => {
   try {
-    return (await readItem(dataset.items[item]!, embedded.audit.facts[item]?.sha256)).bytes;
+    const { bytes } = await readItem(dataset.items[item]!, embedded.audit.facts[item]?.sha256);
+    return await showable(bytes, backbone.preprocess.window);
   } catch (thrown) {
     if (thrown instanceof HandfulError) return null; // gone or changed since it was embedded: the report shows a gap
     throw thrown;

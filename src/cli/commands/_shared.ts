@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Model } from "../../artifact/load.ts";
 import { optionError } from "../../base/errors.ts";
+import type { IntensityWindow } from "../../base/preprocess.ts";
 import { weakestFirst, type Evidence } from "../../evaluate/evidence.ts";
 import type { ResolvedBackbone } from "../../pipeline/resolve-backbone.ts";
 import type { TrainOptions, TrainResult } from "../../pipeline/train.ts";
@@ -10,6 +11,13 @@ import { count, firstOf, percent, percentRange, printable } from "../format.ts";
 type Options = Readonly<Record<string, unknown>>;
 
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+/** The intensity window asked for. */
+export const windowAsked = ({ window, windowLevel }: Options): IntensityWindow | undefined => {
+  if (window !== undefined && windowLevel !== undefined)
+    throw optionError("--window and --window-level say the same thing", { hint: "Give one of them." });
+  return (window ?? windowLevel) as IntensityWindow | undefined;
+};
 
 /** The backbone asked for: by name, by domain, else the embedded one. */
 export const chooseBackbone = async (options: Options, context: Context): Promise<ResolvedBackbone> => {
@@ -23,6 +31,7 @@ export const chooseBackbone = async (options: Options, context: Context): Promis
     text(options.backbone) ?? (domain === undefined ? DEFAULT_BACKBONE : recommendBackbone(domain as "natural").name);
   if (domain !== undefined)
     context.note(row("Domain", `${domain}: ${name}, ${recommendBackbone(domain as "natural").why}`));
+  const window = windowAsked(options);
   const bar = context.progress("Download", "MB");
   const resolved = await resolveBackbone({
     name: name.includes("/") || name.endsWith(".onnx") ? resolve(context.cwd, name) : name,
@@ -33,6 +42,8 @@ export const chooseBackbone = async (options: Options, context: Context): Promis
       ...(Array.isArray(options.std) && { std: options.std as unknown as [number, number, number] }),
       ...(text(options.fit) !== undefined && { fit: options.fit as "crop" }),
       ...(text(options.channels) !== undefined && { channels: options.channels as "RGB" }),
+      ...(window && { window }),
+      ...(typeof options.spacing === "number" && { spacing: options.spacing }),
     },
     onProgress: (done: number, total: number) => bar.update(Math.round(done / 1e6), Math.round(total / 1e6)),
     signal: context.signal,

@@ -2,10 +2,11 @@ import { optionError } from "../../base/errors.ts";
 import type { Audit } from "../../data/audit.ts";
 import type { DataSet } from "../../data/dataset.ts";
 import type { CommandDefinition, Context } from "../command.ts";
-import { backboneOptions, machineOptions } from "../options.ts";
+import { backboneOptions, groupOption, machineOptions } from "../options.ts";
 import { runInspectLabels } from "./_inspect-labels.ts";
 import { runInspectSpec } from "./_inspect-spec.ts";
 import { count, firstOf, printable } from "../format.ts";
+import { windowAsked } from "./_shared.ts";
 
 const SHOWN = 5;
 /** Below this many images a class's recall is known only roughly. */
@@ -139,6 +140,7 @@ export const command: CommandDefinition = {
       flags: "--page <file>",
       description: "where --labels or --spec writes its page; labels.html or spec.html when left out",
     },
+    groupOption,
     ...backboneOptions,
     ...machineOptions,
   ],
@@ -156,10 +158,16 @@ export const command: CommandDefinition = {
     const { auditDataset } = await import("../../data/audit.ts");
     const { scanDataset } = await import("../../data/scan.ts");
     const scanning = context.progress("Scanning", "img");
-    const dataset = await scanDataset(String(photos), { onProgress: (found) => scanning.update(found, found) });
+    const dataset = await scanDataset(String(photos), {
+      onProgress: (found) => scanning.update(found, found),
+      groupBy: options.groupBy as RegExp | undefined,
+    });
     scanning.end();
     const bar = context.progress("Reading", "img");
-    const audit = await auditDataset(dataset, { onProgress: ({ done, total }) => bar.update(done, total) });
+    const audit = await auditDataset(dataset, {
+      onProgress: ({ done, total }) => bar.update(done, total),
+      window: windowAsked(options),
+    });
     bar.end();
     if (context.json) context.print(JSON.stringify(asJson(dataset, audit)));
     else {
