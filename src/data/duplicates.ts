@@ -1,4 +1,4 @@
-import { rowOf, type Matrix } from "../base/matrix.ts";
+import { matrix, release, rowOf, type Matrix } from "../base/matrix.ts";
 import { countBits, hashWords, isFlat, thumbnailSimilarity } from "./perceptual-hash.ts";
 
 /** Two items (by index, a < b) that look the same. */
@@ -229,6 +229,7 @@ export const nearDuplicatesByEmbedding = (features: Matrix, threshold: number): 
       partners++;
     }
   }
+  release(matrix(rows, columns, data));
   return pairs.sort((p, q) => p.a - q.a || p.b - q.b);
 };
 

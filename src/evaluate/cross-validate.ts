@@ -1,4 +1,4 @@
-import { matrix, rowOf, takeRows, type Matrix } from "../base/matrix.ts";
+import { matrix, release, rowOf, takeRows, type Matrix } from "../base/matrix.ts";
 import type { Algebra } from "../methods/algebra.ts";
 import type { Method, MethodOptions, Support } from "../methods/method.ts";
 import { heldOut, type Round } from "./protocol.ts";
@@ -20,7 +20,7 @@ export interface HeldOutScores {
 /** Numbers of one matrix of a batched fit, at most: bounds memory. */
 const BATCH_NUMBERS = 6e6;
 
-/** Fits on every subset, in batches that fit into memory. */
+/** Fits on every subset, in batches that fit into memory. A state may be asked until the next one is drawn. */
 export const fitAll = async function* (
   { method, options }: Candidate,
   support: Support,
@@ -38,6 +38,7 @@ export const fitAll = async function* (
       const labels = Int32Array.from(rows, (row) => support.labels[row]!);
       const part = { ...support, features: takeRows(support.features, rows), labels };
       yield { index: from, state: await method.fit(part, options, algebra) };
+      release(part.features);
     }
   }
 };
@@ -70,7 +71,9 @@ export const crossScores = async (
     const places = [...asked.keys()].filter((at) => isHeld(asked[at]!, pair));
     if (places.length === 0) continue;
     const rows = places.map((at) => asked[at]!);
-    const scores = await candidate.method.predict(state, takeRows(support.features, rows), algebra);
+    const queries = takeRows(support.features, rows);
+    const scores = await candidate.method.predict(state, queries, algebra);
+    release(queries);
     if (pair.b === null) writeRows(outer, places, scores, () => true);
     else {
       writeRows(inner[pair.a]!, places, scores, (at) => folds[asked[at]!] === pair.b);

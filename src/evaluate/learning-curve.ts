@@ -1,4 +1,4 @@
-import { argmax, rowOf, takeRows } from "../base/matrix.ts";
+import { argmax, release, rowOf, takeRows } from "../base/matrix.ts";
 import { shuffled, type Random } from "../base/random.ts";
 import type { Algebra } from "../methods/algebra.ts";
 import { hasManyScores } from "../methods/many-classes.ts";
@@ -117,7 +117,9 @@ const measure = async (
   for await (const { index, state } of fitAll(candidate, support, learned, algebra)) {
     const inside = new Set(parts[index]);
     const asked = all.filter((i) => !inside.has(i));
-    const scores = await candidate.method.predict(state, takeRows(support.features, asked), algebra);
+    const queries = takeRows(support.features, asked);
+    const scores = await candidate.method.predict(state, queries, algebra);
+    release(queries);
     const right = asked.filter((row, i) => argmax(rowOf(scores, i)) === support.labels[row]).length;
     out[index] = right / asked.length;
   }

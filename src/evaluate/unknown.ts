@@ -1,4 +1,4 @@
-import { takeRows } from "../base/matrix.ts";
+import { release, takeRows } from "../base/matrix.ts";
 import type { Algebra } from "../methods/algebra.ts";
 import type { Support } from "../methods/method.ts";
 import { describeDetector, distanceFor, fitUnknown, scoreUnknown } from "../methods/unknown.ts";
@@ -78,7 +78,9 @@ const scoresByParts = async (support: Support, { rows, partOf }: Parts, algebra:
   for await (const detector of detectors(support, subsets, algebra)) {
     const places = [...rows.keys()].filter((at) => partOf(rows[at]!) === parts[p]);
     const asked = places.map((at) => rows[at]!);
-    const scores = await scoreUnknown(detector, takeRows(support.features, asked), algebra);
+    const queries = takeRows(support.features, asked);
+    const scores = await scoreUnknown(detector, queries, algebra);
+    release(queries);
     places.forEach((at, i) => (out[at] = scores[i]!));
     p++;
   }

@@ -1,4 +1,4 @@
-import { matrix, rowOf, type Matrix } from "../base/matrix.ts";
+import { matrix, release, rowOf, type Matrix } from "../base/matrix.ts";
 import { inverse, type Algebra } from "./algebra.ts";
 
 /**
@@ -148,6 +148,7 @@ export const sharedInverse = async (
       for (let k = 0; k < row.length; k++) row[k]! /= root;
     }
   const scatter = await algebra.multiply(rows, rows, { a: true });
+  release(rows);
   for (let i = 0; i < scatter.data.length; i++) scatter.data[i]! *= share;
   for (let i = 0; i < scatter.rows; i++) scatter.data[i * scatter.rows + i]! += shift;
   return inverse(scatter, algebra);
@@ -175,6 +176,7 @@ export const solveScatterSystems = async (systems: ScatterSystems, algebra: Alge
   const apply = async (v: Matrix): Promise<Matrix> => {
     const rows = centreStrata(await project(features, frames, v, algebra), systems);
     const out = await projectBack(features, frames, rows, algebra);
+    release(rows);
     addScaled(out, v, lambda);
     return out;
   };

@@ -1,4 +1,4 @@
-import { matrix, rowOf, type Matrix } from "../base/matrix.ts";
+import { matrix, release, rowOf, type Matrix } from "../base/matrix.ts";
 import type { Random } from "../base/random.ts";
 
 /** A two-dimensional view of embeddings. */
@@ -60,6 +60,7 @@ export const embeddingMap = (features: Matrix, random: Random): EmbeddingMap => 
   const first = component(x, [], random);
   const second = component(x, [first.direction], random);
   const share = [first, second].reduce((sum, c) => sum + c.scores.reduce((s, v) => s + v * v, 0), 0) / total;
+  release(x);
   return {
     x: Float32Array.from(first.scores),
     y: Float32Array.from(second.scores),

@@ -1,5 +1,5 @@
 import { optionError } from "../../base/errors.ts";
-import { matrix, type Matrix } from "../../base/matrix.ts";
+import { matrix, release, type Matrix } from "../../base/matrix.ts";
 import type { Algebra } from "../algebra.ts";
 import { minimise } from "../lockstep-lbfgs.ts";
 import type { Support } from "../method.ts";
@@ -84,6 +84,7 @@ const objectiveOf =
     const values = residualsOf(scores, support, sums);
     const biasGradient = columnSums(scores);
     const gradient = await projectBack(centred, frames, scores, algebra);
+    release(scores);
     for (let i = 0, k = 0; i < weights.rows; i++)
       for (let j = 0; j < penalties.length; j++)
         for (let c = 0; c < ways; c++, k++) {
@@ -128,6 +129,7 @@ export const fitLogistic = inFewColumns<LogisticRegressionOptions>(
         );
       },
     });
+    release(sums.centred);
     return subsets.map((_, j) => {
       const all = columnsOf(wide, j, ways);
       const weights = matrix(all.rows - 1, ways, body(all).data.slice());

@@ -1,5 +1,5 @@
 import { dataError } from "../../base/errors.ts";
-import { matrix, rowOf, takeRows, type Matrix } from "../../base/matrix.ts";
+import { matrix, release, rowOf, takeRows, type Matrix } from "../../base/matrix.ts";
 import { floats } from "../../graph/dtype.ts";
 import type { Graph, Value } from "../../graph/graph.ts";
 import { add } from "../../ops/add.ts";
@@ -51,7 +51,9 @@ export const transformed = (x: Matrix, centre: Float32Array, unit: boolean): Mat
 
 /** Scores of a linear head, [queries, ways]. */
 export const predictLinear = async (head: LinearHead, queries: Matrix, algebra: Algebra): Promise<Matrix> => {
-  const scores = await algebra.multiply(transformed(queries, head.centre, head.unit), head.weights);
+  const x = transformed(queries, head.centre, head.unit);
+  const scores = await algebra.multiply(x, head.weights);
+  if (x !== queries) release(x);
   for (let i = 0; i < scores.rows; i++)
     for (let c = 0; c < scores.columns; c++) scores.data[i * scores.columns + c]! += head.bias[c]!;
   return scores;

@@ -1,5 +1,5 @@
 import { optionError } from "../../base/errors.ts";
-import { matrix, rowOf, type Matrix } from "../../base/matrix.ts";
+import { matrix, release, rowOf, type Matrix } from "../../base/matrix.ts";
 import type { Algebra } from "../algebra.ts";
 import type { Support } from "../method.ts";
 import { rotate } from "../rotate.ts";
@@ -107,7 +107,9 @@ export const sumSubsets = async (
   const origin = meanRow(features);
   const centred = transformed(features, origin, false);
   const frames = normalise === "cl2n" ? await unitFrames(centred, subsets, algebra) : plainFrames(centred, subsets);
-  const wide = await projectBack(centred, frames, membership(support, subsets), algebra);
+  const members = membership(support, subsets);
+  const wide = await projectBack(centred, frames, members, algebra);
+  release(members);
   const parts = subsets.map((rows, j) => {
     const part = sumRows(support, rows, columnsOf(wide, j, ways));
     const square = normalise === "cl2n" ? 1 : sumSquares(centred, rows, importance) / part.total;

@@ -1,5 +1,5 @@
 import { optionError } from "../../base/errors.ts";
-import { matrix, rowOf, takeRows, type Matrix } from "../../base/matrix.ts";
+import { matrix, release, rowOf, takeRows, type Matrix } from "../../base/matrix.ts";
 import type { Algebra } from "../algebra.ts";
 import type { Method, Support } from "../method.ts";
 import { solveScatterSystems, type Frame } from "../scatter-systems.ts";
@@ -114,6 +114,7 @@ const momentsOfMany = async (
     fourth += length * length;
   });
   const scatter = await algebra.multiply(z, z, { a: true });
+  release(z);
   for (let at = 0; at < scatter.data.length; at++) square += scatter.data[at]! * scatter.data[at]!;
   const n = rows.length;
   return { trace: trace / n, square: square / (n * n), fourth: fourth / n };
@@ -190,6 +191,7 @@ const fitSubsets = inFewColumns<LdaOptions>(async (support, subsets, { shrinkage
     { features: sums.centred, frames: sums.frames, strata: labels, shifts, rightSides: offsets },
     algebra,
   );
+  release(sums.centred);
   return subsets.map((_, j) => {
     const weights = columnsOf(wide, j, ways);
     const scale = sums.sizes[j]! / (1 - shrunk[j]!.weight);

@@ -1,5 +1,5 @@
 import { optionError } from "../../base/errors.ts";
-import { matrix, rowOf, type Matrix } from "../../base/matrix.ts";
+import { matrix, release, rowOf, type Matrix } from "../../base/matrix.ts";
 import type { Method } from "../method.ts";
 import { solveScatterSystems } from "../scatter-systems.ts";
 import { emitLinear, predictLinear, type LinearHead } from "./_shared.ts";
@@ -50,6 +50,7 @@ const fitSubsets = inFewColumns<RidgeOptions>(async (support, subsets, { lambda,
     },
     algebra,
   );
+  release(centred);
   return subsets.map((_, j) => {
     const weights = columnsOf(wide, j, support.ways);
     const bias = masses[j]!.map((mass) => mass / totals[j]!);
