@@ -19,7 +19,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   methods: ["base", "graph", "ops", "autodiff", "runtime", "nn", "data", "train"],
   evaluate: ["base", "data", "methods"],
   explain: ["base", "graph", "ops", "autodiff", "runtime", "nn", "data"],
-  artifact: ["base", "graph", "onnx", "runtime", "nn", "data"],
+  artifact: ["base", "graph", "ops", "onnx", "runtime", "nn", "data"],
   report: ["base", "data", "evaluate"],
   api: ["base"],
 };
