@@ -5,7 +5,8 @@
  *   <conv-4|resnet-12> <minutes> [--shots 1] [--start weights] [--out weights] [--steps n] [--episodes 600] [--seed 1]
  *   [--threads 2]
  *
- * Minutes become steps by the pace of the first ones; `--steps` repeats a training exactly, `--steps 0` only tests.
+ * Minutes become steps by the pace of the first ones; `--steps` repeats a training exactly, `--steps 0` only tests (not
+ * even that with `--episodes 0`). `--out` in .onnx writes a backbone for `handful train --backbone`.
  * `classifier`: ordinary classification of the training classes, tested by nearest class mean; `--start` goes on from it.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -14,7 +15,8 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createRandom } from "../../src/base/random.ts";
 import { meanInterval } from "../../src/evaluate/intervals.ts";
-import type { Tensor } from "../../src/graph/dtype.ts";
+import { floats, type Tensor } from "../../src/graph/dtype.ts";
+import { learnedBackbone } from "../../src/pipeline/learned-backbone.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.ts";
 import { openJudge } from "../../src/train/episodic/episode-judge.ts";
 import { trainEpisodic, WEIGHTS, type EpisodicTask } from "../../src/train/episodic/train-episodic.ts";
@@ -60,6 +62,8 @@ const photos = varyPhotos(train.photos, policy, {
 const start = flags.start === undefined ? undefined : decodeCheckpoint(readFileSync(flags.start)).tensors;
 const threads = Number(flags.threads);
 const EPOCH = 100;
+/** The scale of distances, which a classifier does not learn; the order of classes does not hang on it. */
+const SCALE = { "scale/logarithm": floats([], [0]) };
 /** Photos of a step of classification. */
 const BATCH = 100;
 
@@ -112,10 +116,11 @@ const classify = async (): Promise<Weights> => {
   const steps = await stepsBy((onEpoch) =>
     trainFromScratch({ ...task, rows: all.slice(0, 4 * BATCH), epochs: 4, onEpoch }),
   );
-  if (steps === 0) return start ?? {};
+  if (steps === 0) return { ...SCALE, ...start };
   const epochs = Math.max(1, Math.round(steps / perEpoch));
   console.log(`${epochs} epochs of ${perEpoch} steps of ${BATCH}`);
-  return (await trainFromScratch({ ...task, rows: all, epochs, onEpoch: report, ...progressOf(steps) })).weights;
+  const trained = await trainFromScratch({ ...task, rows: all, epochs, onEpoch: report, ...progressOf(steps) });
+  return { ...trained.weights, ...SCALE };
 };
 
 const learn = async (): Promise<Weights> => {
@@ -151,12 +156,17 @@ mkdirSync(dirname(out), { recursive: true });
 const weights = name === "classifier" ? await classify() : await learn();
 await photos.close();
 const spent = (performance.now() - began) / 60e3;
-if (flags.steps !== "0")
+if (out.endsWith(".onnx")) {
+  const made = `${learner.name} on ${set}, ${network}, from random weights`;
+  const { onnx, json } = learnedBackbone({ learner, weights, size: [picture[0], picture[1]], made });
+  writeFileSync(out, onnx);
+  writeFileSync(out.replace(/\.onnx$/, ".json"), json);
+} else if (flags.steps !== "0")
   writeFileSync(out, encodeCheckpoint({ tensors: weights, metadata: { learner: learner.name } }));
 console.log(
   `trained for ${spent.toFixed(1)} min, ${(process.cpuUsage().user / 60e6).toFixed(1)} min of processor time, ${threads} threads`,
 );
-for (const phase of ["inference", "training"] as const)
+for (const phase of flags.episodes === "0" ? [] : (["inference", "training"] as const))
   for (const asked of [1, 5]) {
     const judge = await openJudge(learner, test, {
       shape: { ways: 5, shots: asked, queries: 15, picture },

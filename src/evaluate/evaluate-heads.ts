@@ -34,6 +34,8 @@ export interface EvaluateHeadsOptions {
   readonly random: Random;
   /** Names of methods that compete; all when absent. */
   readonly heads?: readonly string[] | undefined;
+  /** Methods beside those of the shelf: learned together with the network. */
+  readonly own?: readonly Method[] | undefined;
   /** How much an image of each class counts in learning, [classes]; all alike when absent. */
   readonly classWeights?: Float64Array;
   /** Threads of ONNX Runtime; one a core when absent. */
@@ -75,13 +77,14 @@ type EmitArguments = [Parameters<Method["graph"]>[0], Parameters<Method["graph"]
  *
  * @throws E_OPTION for an unknown name; E_TRANSDUCTIVE
  */
-const candidatesOf = (heads: readonly string[] | undefined, many: boolean): Candidate[] => {
-  const names = fewShotMethods.map((method) => method.name);
+const candidatesOf = ({ heads, own = [] }: Pick<EvaluateHeadsOptions, "heads" | "own">, many: boolean): Candidate[] => {
+  const methods = [...fewShotMethods, ...own];
+  const names = methods.map((method) => method.name);
   const wrong = heads?.find((name) => !names.includes(name));
   if (wrong !== undefined) throw unknownName("head", wrong, names);
-  const together = fewShotMethods.find(({ name, transductive }) => transductive && heads?.includes(name));
+  const together = methods.find(({ name, transductive }) => transductive && heads?.includes(name));
   if (together) throw transductiveError(together.name);
-  return fewShotMethods
+  return methods
     .filter(({ name, onePass, transductive }) => (heads ? heads.includes(name) : !transductive && (onePass || !many)))
     .sort((a, b) => a.complexity - b.complexity)
     .flatMap((method) => {
@@ -184,7 +187,7 @@ const evaluate = async (options: EvaluateHeadsOptions, algebra: Algebra): Promis
   const fewLearned = learned === photos ? few : await rotated(learned, algebra);
   const supportFor = ({ seesAxes }: Method): Support => (seesAxes ? learned : fewLearned);
   const plan = planRounds({ labels, groups, ways, keys: options.keys }, random.fork("folds"));
-  const wanted = candidatesOf(options.heads, hasManyScores(labels.length, ways));
+  const wanted = candidatesOf(options, hasManyScores(labels.length, ways));
   const candidates = plan.canSelect ? wanted : wanted.slice(0, 1);
   const total = plan.rounds.length * candidates.length + 2;
   let done = 0;

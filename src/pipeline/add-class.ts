@@ -97,8 +97,8 @@ export const addClass = async (bytes: Uint8Array, model: Model, options: AddClas
   const { name, version } = options;
   const { vectors: _old, ...before } = inspectModel(bytes).metadata;
   checkClassName(name, before.labels);
-  methodOf(before);
   const imported = importModel(bytes);
+  methodOf(before, imported); // refused before a photo is read
   const kept = keptFeatures(imported, before);
   const added = await embedNew(model, options);
   const photos = added.names.length;

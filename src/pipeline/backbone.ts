@@ -13,6 +13,7 @@ import { exportModel } from "../onnx/export.ts";
 import { foreignOperators, importModel, type ImportedModel } from "../onnx/import.ts";
 import { openSession, type Session } from "../runtime/node.ts";
 import { openWorkerSession } from "../runtime/worker-session.ts";
+import { splitBackbone, type SplitBackbone } from "./learned-backbone.ts";
 import type { ResolvedBackbone } from "./resolve-backbone.ts";
 
 /** A frozen network that turns preprocessed pictures into embeddings. Must be closed. */
@@ -21,6 +22,8 @@ export interface Backbone {
   readonly preprocess: Preprocess;
   /** Length of an embedding. */
   readonly dim: number;
+  /** The comparison that was learned with the network; null where none was. */
+  readonly relation: SplitBackbone["relation"];
   /** In words: which value of the network the embedding is. */
   readonly found: string;
   /** Names what an embedding depends on besides the picture: weights, feature value and preprocessing. */
@@ -135,7 +138,7 @@ const foundText = ({ found }: FeaturePoint, shape: readonly number[], taps: read
  */
 export const openBackbone = async (resolved: ResolvedBackbone, options: BackboneOptions = {}): Promise<Backbone> => {
   const preprocess = wholeView(resolved.preprocess);
-  const model = importModel(resolved.bytes);
+  const { network: model, learner, relation } = splitBackbone(importModel(resolved.bytes));
   const input = imageInput(model.graph);
   checkSize(resolved, input, preprocess);
   const point =
@@ -151,11 +154,13 @@ export const openBackbone = async (resolved: ResolvedBackbone, options: Backbone
       `the features of ${resolved.name} have shape [${shape}]; wanted [n, d], [n, tokens, d] or [n, d, h, w]`,
       { hint: "Name the right value with --features <name>." },
     );
-  const taps = options.features === undefined && known && input.layout === "nchw" ? findTaps(whole, known) : [];
+  // features that were learned to be compared are taken as they are
+  const isWhole = options.features !== undefined || learner !== null;
+  const taps = !isWhole && known && input.layout === "nchw" ? findTaps(whole, known) : [];
   const names = [point.value.name, ...taps.map((tap) => tap.name)];
   const dim = (shape.length === 3 ? shape[2]! : shape[1]!) + taps.reduce((sum, tap) => sum + 2 * shapeOf(tap)[1]!, 0);
   const build = (withTaps = true): Graph => {
-    const { graph } = importModel(resolved.bytes);
+    const { graph } = splitBackbone(importModel(resolved.bytes)).network;
     const [feature, ...maps] = names.map((name) => valueNamed(graph, name));
     return buildEmbedder(graph, { feature: feature!, rank: shape.length, taps: withTaps ? maps : [] }, preprocess);
   };
@@ -166,6 +171,7 @@ export const openBackbone = async (resolved: ResolvedBackbone, options: Backbone
     resolved,
     preprocess,
     dim,
+    relation,
     found: foundText(point, shape, taps),
     key: createHash("sha256")
       .update(JSON.stringify([resolved.sha256, names, preprocess, "embedding 3"]))

@@ -10,6 +10,7 @@ import { fewShotMethods } from "../methods/few-shot/index.ts";
 import type { Method } from "../methods/method.ts";
 import { checkLabels, openEmbedded, type EmbedPhotosOptions } from "./embed-photos.ts";
 import type { Embedded } from "./embed.ts";
+import { methodsOfBackbone } from "./learned-backbone.ts";
 
 export interface BenchFewShotOptions extends EmbedPhotosOptions {
   /** Folder or manifest; its splits are taken together. */
@@ -52,11 +53,12 @@ export interface FewShotBench {
 const DIRICHLET = 2;
 
 /** The methods asked for, in the order from simple to flexible. */
-const methodsOf = (asked: readonly string[] | undefined): Method[] => {
-  const names = fewShotMethods.map(({ name }) => name);
+const methodsOf = ({ methods: asked, backbone }: Pick<BenchFewShotOptions, "methods" | "backbone">): Method[] => {
+  const methods = [...fewShotMethods, ...methodsOfBackbone(backbone)];
+  const names = methods.map(({ name }) => name);
   const wrong = asked?.find((name) => !names.includes(name));
   if (wrong !== undefined) throw unknownName("method", wrong, names);
-  const chosen = fewShotMethods.filter(({ name }) => asked?.includes(name) ?? true);
+  const chosen = methods.filter(({ name }) => asked?.includes(name) ?? true);
   return [...chosen].sort((a, b) => Number(a.transductive) - Number(b.transductive) || a.complexity - b.complexity);
 };
 
@@ -77,7 +79,7 @@ const rowsOf = (dataset: DataSet, { indices, features, audit }: Embedded): { fea
  */
 export const benchFewShot = async (options: BenchFewShotOptions): Promise<FewShotBench> => {
   const { ways, queries, episodes, seed, now, signal, on = {} } = options;
-  const methods = methodsOf(options.methods);
+  const methods = methodsOf(options);
   const dataset = await scanDataset(options.photos);
   checkLabels(dataset);
   const { backbone, embedded } = await openEmbedded(dataset, options);

@@ -1,6 +1,7 @@
 import { createRandom } from "../base/random.ts";
 import { chooseArm, type ArmResult } from "../evaluate/choose-arm.ts";
 import { evaluateHeads, type HeadResult } from "../evaluate/evaluate-heads.ts";
+import { relationNetworks } from "../methods/relation-networks.ts";
 import type { LearningArm } from "./learning-arms.ts";
 import type { Lesson } from "./lesson.ts";
 
@@ -17,7 +18,7 @@ export interface LearnHeadOptions {
 
 /** A head with its evidence, learned in each way given; of several ways the one that proves a gain over the first. */
 export const learnHead = async (
-  { selected, classes, labels, keys }: Lesson,
+  { backbone, selected, classes, labels, keys }: Lesson,
   arms: readonly [LearningArm, ...LearningArm[]],
   options: LearnHeadOptions,
 ): Promise<HeadResult> => {
@@ -33,6 +34,7 @@ export const learnHead = async (
       keys,
       random: createRandom(options.seed),
       heads: options.head === "auto" ? undefined : [options.head],
+      own: backbone.relation ? [relationNetworks(backbone.relation)] : [],
       classWeights: Float64Array.from(options.weights),
       ...(options.threads !== undefined && { threads: options.threads }),
       onProgress: (done, total) => {

@@ -6,12 +6,14 @@ import { prefix } from "../graph/cut.ts";
 import { openAlgebra } from "../methods/algebra.ts";
 import { weighClasses } from "../methods/class-weights.ts";
 import { fewShotMethods } from "../methods/few-shot/index.ts";
+import { RELATION_NETWORKS, relationNetworks } from "../methods/relation-networks.ts";
 import type { Method, Support } from "../methods/method.ts";
 import { emitUnknown, everyRow, fitDetectors } from "../methods/unknown.ts";
 import { readTraining } from "../nn/answers.ts";
 import type { ImportedModel } from "../onnx/import.ts";
 import { keptLengths } from "./build-artifact.ts";
 import type { Facts } from "./changed-facts.ts";
+import { relationOf } from "./learned-backbone.ts";
 
 /** What a head has to learn from: photos with features as the backbone gives them, and facts of all but their names. */
 export interface Relearning {
@@ -32,9 +34,10 @@ export const tooOld = (): HandfulError =>
  *
  * @throws HandfulError E_HEAD_FIXED where it was learned together with the network
  */
-export const methodOf = ({ head }: Pick<ArtifactMetadata, "head">): Method => {
+export const methodOf = ({ head }: Pick<ArtifactMetadata, "head">, { graph }: Pick<ImportedModel, "graph">): Method => {
   const able = fewShotMethods.filter(({ transductive }) => !transductive);
-  const method = able.find(({ name }) => name === head.name);
+  const relation = head.name === RELATION_NETWORKS && relationOf(graph);
+  const method = relation ? relationNetworks(relation) : able.find(({ name }) => name === head.name);
   if (method) return method;
   const names = able.map(({ name }) => name).join(", ");
   throw new HandfulError(
@@ -61,7 +64,7 @@ export const keptFeatures = ({ graph }: ImportedModel, { training }: Facts): Mat
 export const relearnHead = async ({ model, facts, features, names, labels }: Relearning): Promise<Uint8Array> => {
   const { columns: _outdated, ...head } = facts.head;
   if (!facts.detector) throw tooOld();
-  const method = methodOf(facts);
+  const method = methodOf(facts, model);
   const ways = facts.labels.length;
   const classWeights = weighClasses(head.classWeights ?? "balanced", { labels, ways });
   const support: Support = { features, labels, ways, classWeights };

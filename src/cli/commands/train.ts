@@ -9,7 +9,7 @@ import type { FineTuneOptions } from "../../pipeline/fine-tune.ts";
 import type { AugmentOptions } from "../../pipeline/learning-arms.ts";
 import type { UnlabelledOptions } from "../../pipeline/unlabelled-photos.ts";
 import { printable } from "../format.ts";
-import { backboneOptions, between, machineOptions, whole } from "../options.ts";
+import { backboneOptions, between, groupOption, machineOptions, whole } from "../options.ts";
 import { version } from "../version.ts";
 import { chooseBackbone, printEvidence, trainWithProgress } from "./_shared.ts";
 
@@ -113,12 +113,30 @@ const unlabelledOf = (
   return { folder: resolve(cwd, unlabelled), semi: SHORT[name] ?? name };
 };
 
+/** Papers' names, as they are also written. */
+const METHODS: Readonly<Record<string, string>> = {
+  prototypical: "prototypical-networks",
+  "prototypical-network": "prototypical-networks",
+  relation: "relation-networks",
+  "relation-network": "relation-networks",
+  "matching-network": "matching-networks",
+};
+
+/** The head asked for by --head or --method. */
+const headOf = ({ head, method }: Readonly<Record<string, unknown>>): string => {
+  if (method === undefined) return String(head ?? "auto");
+  if (head !== undefined) throw optionError("--head and --method both name the head", { hint: "Give one of them." });
+  return METHODS[String(method)] ?? String(method);
+};
+
 /** Refuses a head that nobody knows, or that no model file can hold, before any photo is read. */
 const checkHead = async (name: string): Promise<void> => {
   const { fewShotMethods } = await import("../../methods/few-shot/index.ts");
+  const { RELATION_NETWORKS } = await import("../../methods/relation-networks.ts");
   const { transductiveError } = await import("../../methods/transductive.ts");
   if (fewShotMethods.some((method) => method.transductive && method.name === name)) throw transductiveError(name);
-  const known = ["auto", ...fewShotMethods.filter(({ transductive }) => !transductive).map((method) => method.name)];
+  const able = fewShotMethods.filter(({ transductive }) => !transductive).map((method) => method.name);
+  const known = ["auto", ...able, RELATION_NETWORKS];
   if (!known.includes(name)) throw unknownName("head", name, known);
 };
 
@@ -128,10 +146,15 @@ export const command: CommandDefinition = {
   arguments: "<photos>",
   options: [
     ...backboneOptions,
+    groupOption,
     {
       flags: "--head <name>",
-      description: "auto chooses by nested cross-validation; or the name of one head, such as ridge",
-      byDefault: "auto",
+      description: "auto (when left out) chooses by nested cross-validation; or the name of one head, such as ridge",
+    },
+    {
+      flags: "--method <name>",
+      description:
+        "the same by the name of a few-shot method: prototypical-network or relation-network, say, on a backbone that was trained for it",
     },
     {
       flags: "--class-weights <how>",
@@ -212,6 +235,7 @@ export const command: CommandDefinition = {
     "handful train ./xrays --domain medical",
     "handful train ./photos --backbone mobilenet-v2 --fine-tune",
     "handful train ./photos --augment auto",
+    "handful train ./photos --method relation-network --backbone relation.onnx",
     "handful train ./photos --synthetic ./made",
     "handful train ./photos --unlabelled ./pool",
   ],
@@ -219,11 +243,14 @@ export const command: CommandDefinition = {
     const { makeRunFolder } = await import("../../pipeline/run-folder.ts");
     const { cacheDirectory } = await import("../../pipeline/open-model.ts");
     const { checkPhotosPath } = await import("../../data/scan.ts");
+    const { checkHeadFits } = await import("../../pipeline/learned-backbone.ts");
     const { readSyntheticMarker } = await import("../../data/synthetic.ts");
     const path = resolve(context.cwd, String(photos));
     await checkPhotosPath(path);
     if (typeof options.target === "string") await checkPhotosPath(resolve(context.cwd, options.target));
     if (typeof options.synthetic === "string") await readSyntheticMarker(resolve(context.cwd, options.synthetic));
+    const head = headOf(options);
+    await checkHead(head);
     const augment = await augmentOf(options);
     const unlabelled = unlabelledOf(options, context.cwd);
     if (unlabelled) {
@@ -231,15 +258,15 @@ export const command: CommandDefinition = {
       await checkPhotosPath(unlabelled.folder);
       checkUnlabelled({
         unlabelled,
-        head: String(options.head),
+        head,
         ...(typeof options.target === "string" && { target: options.target }),
         ...(augment && { augment: augment.head }),
       });
     }
     const asked = fineTuneOf(options);
     const fineTune = asked && { ...asked, ...(augment?.network && { policy: augment.network }) };
-    await checkHead(String(options.head));
     const backbone = await chooseBackbone(options, context);
+    checkHeadFits(head, backbone);
     const out = await makeRunFolder({
       ...(typeof options.out === "string" && { out: options.out }),
       photos: path,
@@ -251,12 +278,13 @@ export const command: CommandDefinition = {
     const training = trainWithProgress(
       {
         photos: path,
+        ...(options.groupBy instanceof RegExp && { groupBy: options.groupBy }),
         ...(typeof options.synthetic === "string" && { synthetic: resolve(context.cwd, options.synthetic) }),
         ...(typeof options.target === "string" && { target: resolve(context.cwd, options.target) }),
         out,
         backbone,
         ...(typeof options.features === "string" && { features: options.features }),
-        head: String(options.head),
+        head,
         classWeights: options.classWeights === "none" ? "none" : "balanced",
         ...(augment && { augment: augment.head }),
         ...(unlabelled && { unlabelled }),

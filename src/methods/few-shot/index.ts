@@ -10,6 +10,7 @@ import { method as ldaMethod } from "./lda.ts";
 import { method as logisticRegressionMethod } from "./logistic-regression.ts";
 import { method as matchingNetworksMethod } from "./matching-networks.ts";
 import { method as nearestClassMeanMethod } from "./nearest-class-mean.ts";
+import { method as prototypicalNetworksMethod } from "./prototypical-networks.ts";
 import { method as ptMapMethod } from "./pt-map.ts";
 import { method as ridgeMethod } from "./ridge.ts";
 import { method as scaleShiftMethod } from "./scale-shift.ts";
@@ -29,6 +30,7 @@ export const fewShotMethods: readonly Method[] = [
   logisticRegressionMethod,
   matchingNetworksMethod,
   nearestClassMeanMethod,
+  prototypicalNetworksMethod,
   ptMapMethod,
   ridgeMethod,
   scaleShiftMethod,

@@ -21,6 +21,12 @@ export interface MetaOptions {
 /** Prefix of the head's parameters. */
 export const HEAD = "head";
 
+/** The network that a few steps adapt, by the names that `adapted` gives its parameters. */
+export const embedBy =
+  ({ network }: Pick<MetaOptions, "network">) =>
+  (scope: Scope, pictures: Value): Value =>
+    network(within(scope, "network"), pictures);
+
 /** Parameters by name. */
 export type Weights = ReadonlyMap<string, Value>;
 
@@ -38,7 +44,7 @@ const withWeights = (scope: Scope, weights: Weights): Scope => ({
 const silent = (scope: Scope): Scope => ({ ...scope, update: () => undefined });
 
 const classify = (scope: Scope, x: Value, { network, ways }: { network: Network; ways: number }): Value =>
-  linear(within(scope, HEAD), network(within(scope, "network"), x), { units: ways });
+  linear(within(scope, HEAD), embedBy({ network })(scope, x), { units: ways });
 
 /** The mean loss on the support, and the trainable parameters that it was computed with. */
 const supportLoss = (scope: Scope, task: Task, network: Network): { loss: Value; weights: Map<string, Value> } => {

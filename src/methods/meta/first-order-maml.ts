@@ -1,5 +1,5 @@
 import type { Learner } from "../../train/episodic/learner.ts";
-import { adapted, answersWith, stopGradient, type MetaOptions } from "./_shared.ts";
+import { adapted, answersWith, embedBy, stopGradient, type MetaOptions } from "./_shared.ts";
 
 /**
  * First-order MAML: the gradient at the adapted weights is taken for that at the first ones, as if the inner gradients
@@ -10,6 +10,7 @@ import { adapted, answersWith, stopGradient, type MetaOptions } from "./_shared.
 export const firstOrderMaml = (options: MetaOptions): Learner => ({
   name: "first-order-maml",
   paper: "Finn et al. 2017, section 5.2, Model-agnostic meta-learning. https://arxiv.org/abs/1703.03400",
+  embed: embedBy(options),
   build: (scope, task) => {
     const { last } = adapted(scope, task, { ...options, adapts: () => true, direction: stopGradient });
     return answersWith(scope, task, last, options.network);

@@ -1,5 +1,5 @@
 import type { Learner } from "../../train/episodic/learner.ts";
-import { adapted, answersWith, type MetaOptions } from "./_shared.ts";
+import { adapted, answersWith, embedBy, type MetaOptions } from "./_shared.ts";
 
 /**
  * MAML: first weights from which a few steps of gradient descent on the support do best on the queries.
@@ -10,6 +10,7 @@ import { adapted, answersWith, type MetaOptions } from "./_shared.ts";
 export const maml = (options: MetaOptions): Learner => ({
   name: "maml",
   paper: "Finn et al. 2017, Model-agnostic meta-learning. https://arxiv.org/abs/1703.03400",
+  embed: embedBy(options),
   build: (scope, task) => {
     const { last } = adapted(scope, task, {
       ...options,

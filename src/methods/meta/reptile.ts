@@ -3,7 +3,7 @@ import { add } from "../../ops/add.ts";
 import { mul } from "../../ops/mul.ts";
 import { reduceSum } from "../../ops/reduce-sum.ts";
 import { sub } from "../../ops/sub.ts";
-import { adapted, answersWith, stopGradient, type MetaOptions } from "./_shared.ts";
+import { adapted, answersWith, embedBy, stopGradient, type MetaOptions } from "./_shared.ts";
 
 /**
  * Reptile: the first weights move towards the adapted ones, φ' = φ + ε (φ_k - φ).
@@ -18,6 +18,7 @@ import { adapted, answersWith, stopGradient, type MetaOptions } from "./_shared.
 export const reptile = (options: MetaOptions): Learner => ({
   name: "reptile",
   paper: "Nichol et al. 2018, On first-order meta-learning algorithms. https://arxiv.org/abs/1803.02999",
+  embed: embedBy(options),
   build: (scope, task) => {
     const { g } = scope;
     const { first, last } = adapted(scope, task, { ...options, adapts: () => true, direction: stopGradient });

@@ -32,4 +32,11 @@ export interface Learner {
   readonly name: string;
   readonly paper: string;
   readonly build: (scope: Scope, task: Task) => Answers;
+  /** Its network alone: pictures on -1 .. 1 to features [n, dim], or to maps [n, c, h, w] where it has a `relate`. */
+  readonly embed: (scope: Scope, pictures: Value) => Value;
+  /**
+   * The comparison that it learned: maps of queries and of classes to how much each query belongs to each class,
+   * [queries · ways, 1], query by query. Absent: features are compared as they lie.
+   */
+  readonly relate?: (scope: Scope, queries: Value, classes: Value) => Value;
 }

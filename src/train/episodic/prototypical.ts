@@ -38,6 +38,7 @@ const learnedScale = (scope: Scope, first: number): Value => {
 export const prototypical = (network: Network, { scale = 1 }: PrototypicalOptions = {}): Learner => ({
   name: "prototypical-networks",
   paper: "Snell et al. 2017, Prototypical networks for few-shot learning. https://arxiv.org/abs/1703.05175",
+  embed: (scope, pictures) => network(within(scope, "network"), pictures),
   build: (scope, { support, queries, queryTargets, ways, shots }) => {
     const { g } = scope;
     const rows = [support, queries].map((part) => shapeOf(part)[0]!);

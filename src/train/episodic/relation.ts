@@ -39,22 +39,34 @@ const finished = (scope: Scope, x: Value): Value => {
  * The first block on every query's map beside every class's.
  *
  * A convolution of maps laid side by side is the sum of one on each; so it runs once a map and not once a pair.
- * @param classes  [ways, c, h, w]
  * @param queries  [queries, c, h, w]
+ * @param classes  [ways, c, h, w]
  * @returns [queries · ways, width, h', w']
  */
-const firstBlock = (scope: Scope, [classes, queries]: readonly [Value, Value], width: number): Value => {
+const firstBlock = (scope: Scope, [queries, classes]: readonly [Value, Value], width: number): Value => {
   const { g } = scope;
-  const [ways, channels, h, w] = shapeOf(classes);
-  const count = shapeOf(queries)[0]!;
+  const [, channels, h, w] = shapeOf(classes);
   const shape = [width, 2 * channels!, 3, 3];
   const weight = within(scope, "conv").parameter("weight", { shape, initial: heNormal, decay: true });
   const [ofClasses, ofQueries] = split(g, weight, [channels!, channels!], 1);
   const pads = [1, 1, 1, 1];
-  const a = reshape(g, convolve(g, [classes, ofClasses!], { pads }), [1, ways!, width, h!, w!]);
-  const b = reshape(g, convolve(g, [queries, ofQueries!], { pads }), [count, 1, width, h!, w!]);
-  return finished(scope, reshape(g, add(g, a, b), [count * ways!, width, h!, w!]));
+  const a = reshape(g, convolve(g, [classes, ofClasses!], { pads }), [1, -1, width, h!, w!]);
+  const b = reshape(g, convolve(g, [queries, ofQueries!], { pads }), [-1, 1, width, h!, w!]);
+  return finished(scope, reshape(g, add(g, a, b), [-1, width, h!, w!]));
 };
+
+/** The relation module. No size in it hangs on the number of queries or classes. */
+const relate =
+  ({ width = 64, units = 8 }: RelationOptions) =>
+  (scope: Scope, queries: Value, classes: Value): Value => {
+    const { g } = scope;
+    const module = within(scope, "relation");
+    const pairs = firstBlock(within(module, "block1"), [queries, classes], width);
+    const second = conv(within(module, "block2/conv"), pairs, { channels: width, kernel: 3, bias: "none" });
+    const flat = flatten(g, finished(within(module, "block2"), second));
+    const hidden = relu(g, linear(within(module, "linear1"), flat, { units }));
+    return sigmoid(g, linear(within(module, "linear2"), hidden, { units: 1 }));
+  };
 
 /**
  * Relation Networks: a small network of its own says how much a query's map and a class's map belong together, from 0
@@ -65,9 +77,11 @@ const firstBlock = (scope: Scope, [classes, queries]: readonly [Value, Value], w
  * @param network  pictures to maps, [n, c, h, w]
  * @see Sung et al. 2018, eq. 1 and 2, section 3.4. https://arxiv.org/abs/1711.06025
  */
-export const relation = (network: Network, { width = 64, units = 8 }: RelationOptions = {}): Learner => ({
+export const relation = (network: Network, options: RelationOptions = {}): Learner => ({
   name: "relation-networks",
   paper: "Sung et al. 2018, Learning to compare: relation network. https://arxiv.org/abs/1711.06025",
+  embed: (scope, pictures) => network(within(scope, "network"), pictures),
+  relate: relate(options),
   build: (scope, { support, queries, queryTargets, ways, shots }) => {
     const { g } = scope;
     const rows = [support, queries].map((part) => shapeOf(part)[0]!);
@@ -75,13 +89,7 @@ export const relation = (network: Network, { width = 64, units = 8 }: RelationOp
     const [learned, asked] = split(g, maps, rows);
     const sizes = shapeOf(maps).slice(1);
     const classes = reduceMean(g, reshape(g, learned!, [ways, shots, ...sizes]), { axes: [1], keepdims: 0 });
-    const module = within(scope, "relation");
-    const pairs = firstBlock(within(module, "block1"), [classes, asked!], width);
-    const second = conv(within(module, "block2/conv"), pairs, { channels: width, kernel: 3, bias: "none" });
-    const flat = flatten(g, finished(within(module, "block2"), second));
-    const hidden = relu(g, linear(within(module, "linear1"), flat, { units }));
-    const related = sigmoid(g, linear(within(module, "linear2"), hidden, { units: 1 }));
-    const scores = reshape(g, related, [rows[1]!, ways]);
+    const scores = reshape(g, relate(options)(scope, asked!, classes), [rows[1]!, ways]);
     return { scores, losses: meanSquaredError(g, scores, queryTargets) };
   },
 });
