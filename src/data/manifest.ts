@@ -36,7 +36,7 @@ const OURS: ReadonlySet<string> = new Set(Object.values(COLUMNS).flat());
 
 /** What a row says beside file, label, split and group. */
 const furtherColumns = ({ cells }: Row): Map<string, string> =>
-  new Map([...cells].filter(([name, cell]) => !OURS.has(name) && cell !== ""));
+  new Map([...cells].filter(([name, cell]) => name !== "" && !OURS.has(name) && cell !== ""));
 
 /** Rows shown in the error; their number is always given. */
 const SHOWN = 10;
@@ -229,15 +229,3 @@ export const readManifest = async (
   const [met, warnings, emptyClasses] = [createEncounters(), [], []];
   return assemble({ root: dirname(file), layout: "manifest", items, emptyClasses, met, warnings });
 };
-
-/** Items as lines of a JSONL manifest that `readManifest` reads back, names byte for byte. */
-export function* manifestLines(items: Iterable<Item>): Generator<string> {
-  for (const { name, label, split, group, columns } of items)
-    yield JSON.stringify({
-      ...(columns && Object.fromEntries(columns)),
-      file_name: name,
-      ...(label !== null && { label }),
-      ...(split !== null && { split }),
-      ...(group !== null && { group }),
-    });
-}

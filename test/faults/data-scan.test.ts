@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { auditDataset } from "../../src/data/audit.ts";
 import { readItem } from "../../src/data/image.ts";
-import { manifestLines } from "../../src/data/manifest.ts";
+import { manifestLines } from "../../src/data/write-manifest.ts";
 import { escapeName, unescapeName } from "../../src/data/names.ts";
 import { scanDataset } from "../../src/data/scan.ts";
 import { failure, inChild, jpeg, put, temporaryFolder } from "./data-fixtures.ts";

@@ -46,7 +46,9 @@ export const specAction: DataAction = {
   name: "spec",
   summary: "what photos should be like, written down from good examples",
   arguments: "<init> <photos>",
-  options: [{ flags: "-o, --out <file>", description: "the file to write; spec.yaml when left out" }],
+  options: [
+    { flags: "-o, --out <file>", description: "spec, split: the file to write; spec.yaml, manifest.csv when left out" },
+  ],
   examples: ["handful data spec init ./good -o spec.yaml"],
   run: writeSpec,
 };

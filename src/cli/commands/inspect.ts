@@ -1,6 +1,7 @@
 import { optionError } from "../../base/errors.ts";
 import type { Audit } from "../../data/audit.ts";
 import type { DataSet } from "../../data/dataset.ts";
+import { groupLeaks } from "../../data/group-leaks.ts";
 import type { CommandDefinition, Context } from "../command.ts";
 import { backboneOptions, groupOption, machineOptions } from "../options.ts";
 import { runInspectLabels } from "./_inspect-labels.ts";
@@ -72,6 +73,14 @@ const printFindings = ({ print }: Context, dataset: DataSet, audit: Audit): void
         SHOWN,
       )}`,
     );
+  const straddling = groupLeaks(dataset);
+  if (straddling.length > 0)
+    print(
+      `! ${count(straddling.length, "group")} on both sides of the split: ${firstOf(
+        straddling.map(({ group }) => printable(group)),
+        SHOWN,
+      )}`,
+    );
   const unreadable = [...dataset.skipped, ...audit.unreadable];
   if (unreadable.length > 0)
     print(
@@ -105,6 +114,7 @@ const asJson = (dataset: DataSet, audit: Audit): unknown => {
     nearDuplicates: audit.nearDuplicates.map(({ a, b, similarity }) => ({ a: name(a), b: name(b), similarity })),
     conflicts: audit.conflicts.map((group) => group.map(name)),
     leaks: audit.leaks.map(({ a, b, similarity }) => ({ a: name(a), b: name(b), similarity })),
+    groupLeaks: groupLeaks(dataset),
     oddSizes: audit.oddSizes.map(({ index, reason }) => ({ name: name(index), reason })),
     ignored: dataset.ignored,
     warnings: [...dataset.warnings, ...audit.warnings],
@@ -122,7 +132,8 @@ const nextStep = ({ classes, warnings }: DataSet, photos: string): string => {
 
 /** Whether training on these photos would leave something out or mislead. */
 const hasProblems = (dataset: DataSet, audit: Audit): boolean =>
-  audit.conflicts.length + audit.leaks.length + audit.unreadable.length + dataset.skipped.length > 0;
+  audit.conflicts.length + audit.leaks.length + audit.unreadable.length + dataset.skipped.length > 0 ||
+  groupLeaks(dataset).length > 0;
 
 export const command: CommandDefinition = {
   name: "inspect",
