@@ -8,7 +8,8 @@ import { readCommit } from "./history.ts";
 import { decodeManifestPart, decodeManifestRoot } from "./manifest-object.ts";
 import type { PackedObject } from "./pack.ts";
 import { openPackFile } from "./read-pack.ts";
-import { packPath, readObject, type Store } from "./store.ts";
+import { readObject } from "./read-object.ts";
+import { packPath, type Store } from "./store.ts";
 
 /** One thing that is not as it was written. */
 export interface StoreFault {

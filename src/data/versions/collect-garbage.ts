@@ -5,7 +5,8 @@ import { withLock, type LockOptions, type Writer } from "./lock.ts";
 import { decodeManifestPart } from "./manifest-object.ts";
 import type { PackFacts } from "./catalogue.ts";
 import { createPackWriter, type FinishedPack } from "./pack-writer.ts";
-import { packPath, readObject, type Store } from "./store.ts";
+import { createObjectReader, readObject } from "./read-object.ts";
+import { packPath, type Store } from "./store.ts";
 import { sweepPacks, sweepTemporary } from "./sweep.ts";
 
 export interface GarbageOptions {
@@ -46,17 +47,18 @@ const exchange = async (
   const fresh: FinishedPack[] = [];
   const { catalogue } = store;
   let objects = 0;
+  const reader = createObjectReader(store);
   await withPacks(
     createPackWriter(store, (pack) => void fresh.push(pack)),
     store,
     async (out) => {
       for (const { name } of packs)
-        for (const { hash, type } of catalogue.objectsOf(name))
-          if (living.has(hash)) out.add(type, hash, readObject(store, hash, type));
+        for (const object of catalogue.objectsOf(name))
+          if (living.has(object.hash)) out.add(object.type, object.hash, reader.read({ ...object, pack: name }));
           else objects++;
       out.finish();
     },
-  );
+  ).finally(() => reader.close());
   writer.transaction(() => {
     for (const { name } of packs) catalogue.dropPack(name);
     for (const { name, sizeBytes, objects: kept } of fresh)

@@ -1,7 +1,8 @@
 import { decodeCommit, type Commit } from "./commit-object.ts";
 import type { Entry } from "./entry.ts";
 import { decodeManifestPart, decodeManifestRoot, type ManifestRoot } from "./manifest-object.ts";
-import { readObject, type Store } from "./store.ts";
+import { createObjectReader, readObject } from "./read-object.ts";
+import type { Store } from "./store.ts";
 
 /** The newest version of the folder's history. */
 export const MAIN = "main";
@@ -28,8 +29,16 @@ export const readManifestRoot = (store: Store, version: string): ManifestRoot =>
   decodeManifestRoot(readObject(store, version, "manifest"));
 
 /** All files of a version. */
-export const readManifest = (store: Store, version: string): Entry[] =>
-  readManifestRoot(store, version).parts.flatMap((part) => decodeManifestPart(readObject(store, part, "part")));
+export const readManifest = (store: Store, version: string): Entry[] => {
+  const reader = createObjectReader(store);
+  try {
+    return readManifestRoot(store, version).parts.flatMap((part) =>
+      decodeManifestPart(reader.read(reader.locate(part, "part"))),
+    );
+  } finally {
+    reader.close();
+  }
+};
 
 /** All files of the version that a commit holds; none where there is no commit yet. */
 export const filesOf = (store: Store, id: string | null): Entry[] =>

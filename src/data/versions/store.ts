@@ -1,10 +1,8 @@
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, readSync } from "node:fs";
-import { hash as digest } from "node:crypto";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { artifactError, HandfulError, optionError } from "../../base/errors.ts";
-import { openCatalogue, type Catalogue, type Location } from "./catalogue.ts";
+import { openCatalogue, type Catalogue } from "./catalogue.ts";
 import { STORE_FOLDER } from "./entry.ts";
-import type { ObjectType } from "./pack.ts";
 import { storeFailure } from "./store-failure.ts";
 import { syncFolder, writeDurably } from "./write-durably.ts";
 
@@ -130,59 +128,3 @@ export const initStore = (
 /** Path of a pack's file. */
 export const packPath = ({ folder }: Pick<Store, "folder">, name: string): string =>
   join(folder, "packs", `${name}.pack`);
-
-const readAt = (path: string, offset: number, length: number): Buffer => {
-  const file = openSync(path, "r");
-  try {
-    const bytes = Buffer.allocUnsafe(length);
-    let done = 0;
-    while (done < length) {
-      const got = readSync(file, bytes, done, length - done, offset + done);
-      if (got === 0) break;
-      done += got;
-    }
-    return bytes.subarray(0, done);
-  } finally {
-    closeSync(file);
-  }
-};
-
-const isMissing = (thrown: unknown): boolean => thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
-
-/** Bytes at a location; where the pack has just been rewritten, from where they went. */
-const readLocation = (store: Store, location: Location): Buffer => {
-  try {
-    return readAt(packPath(store, location.pack), location.offset, location.length);
-  } catch (thrown) {
-    if (!isMissing(thrown)) throw storeFailure(thrown, store.folder);
-    const again = store.catalogue.find(location.hash);
-    if (again && again.pack !== location.pack) return readLocation(store, again);
-    throw artifactError("E_OBJECT_MISSING", `the pack ${location.pack} of ${location.type} ${location.hash} is gone`, {
-      hint: "handful data pull brings it back from where it was pushed to.",
-      cause: thrown,
-    });
-  }
-};
-
-/**
- * Bytes of an object, which are checked against its hash: damage never passes for data.
- *
- * @throws E_OBJECT_MISSING, E_OBJECT_DAMAGED, E_OBJECT_TYPE
- */
-export const readObject = (store: Store, hash: string, type: ObjectType): Buffer => {
-  const location = store.catalogue.find(hash);
-  if (!location)
-    throw artifactError("E_OBJECT_MISSING", `${type} ${hash} is not in the store`, {
-      hint: "handful data pull brings it back from where it was pushed to.",
-    });
-  if (location.type !== type)
-    throw artifactError("E_OBJECT_TYPE", `object ${hash}: wanted a ${type}, got a ${location.type}`, {
-      hint: "See handful data check.",
-    });
-  const bytes = readLocation(store, location);
-  if (digest("sha256", bytes, "hex") !== hash)
-    throw artifactError("E_OBJECT_DAMAGED", `${type} ${hash} in pack ${location.pack} is damaged`, {
-      hint: "handful data check --read-data names all that is; handful data pull brings it back.",
-    });
-  return bytes;
-};
