@@ -248,11 +248,11 @@ export const checkPhotographed = ({ root, warnings }: DataSet): void => {
     });
 };
 
-const findDataset = async (path: string, options: ScanOptions): Promise<DataSet> => {
-  const { path: absolute, isFolder } = await checkPhotosPath(path);
-  const onProgress = options.onProgress ?? ((): void => undefined);
-  const manifest = isFolder ? await manifestIn(absolute) : absolute;
-  if (manifest !== null) return withSyntheticWarning(await readManifest(manifest, onProgress));
+/** The images under a folder as its folders sort them, whatever manifest may lie in it; as `scanDataset`. */
+export const scanByFolders = async (
+  absolute: string,
+  onProgress: (found: number) => void = () => undefined,
+): Promise<DataSet> => {
   const root = await realpath(absolute, { encoding: "buffer" });
   const found: Found = { root, met: createEncounters(), items: [], emptyClasses: [], warnings: [], onProgress };
   const top = await withoutRuns(found, await readFolder(root, Buffer.alloc(0), found.met));
@@ -261,6 +261,14 @@ const findDataset = async (path: string, options: ScanOptions): Promise<DataSet>
   onProgress(found.items.length);
   const { items, emptyClasses, met, warnings } = found;
   return withSyntheticWarning(assemble({ root: absolute, layout, items, emptyClasses, met, warnings }));
+};
+
+const findDataset = async (path: string, options: ScanOptions): Promise<DataSet> => {
+  const { path: absolute, isFolder } = await checkPhotosPath(path);
+  const onProgress = options.onProgress ?? ((): void => undefined);
+  const manifest = isFolder ? await manifestIn(absolute) : absolute;
+  if (manifest !== null) return withSyntheticWarning(await readManifest(manifest, onProgress));
+  return scanByFolders(absolute, onProgress);
 };
 
 /**

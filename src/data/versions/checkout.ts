@@ -1,5 +1,6 @@
 import { lstatSync } from "node:fs";
 import { dataError, HandfulError } from "../../base/errors.ts";
+import { scanByFolders } from "../scan.ts";
 import { caseTwins, ignoresCase } from "./case-twins.ts";
 import { packsInto, putCommit, withPacks } from "./commit.ts";
 import type { Entry } from "./entry.ts";
@@ -8,7 +9,7 @@ import { readWhole } from "./folder-file.ts";
 import { changesToKnown, diskClock, hashFiles, type HashedFile, type HashOptions } from "./hash-files.ts";
 import { filesOf, HEAD, type Step } from "./history.ts";
 import { withLock, type LockOptions, type Writer } from "./lock.ts";
-import { listStock, type StockItem } from "./stock.ts";
+import { listStock, photosOf, type StockItem } from "./stock.ts";
 import { storeFailure } from "./store-failure.ts";
 import type { Store } from "./store.ts";
 import { sweepTemporary } from "./sweep.ts";
@@ -44,16 +45,31 @@ const isBehindLink = (store: Store, path: Buffer, folders: Map<string, boolean>)
   return linked;
 };
 
-/** Files that have to do with a checkout: those of the two versions and what else the folder holds as its photos. */
-const filesConcerned = async (store: Store, versions: readonly (readonly Entry[])[]): Promise<StockItem[]> => {
-  const items = new Map<string, StockItem>();
-  for (const entry of versions.flat()) items.set(entry.name, { ...entry, path: pathOf(store.root, entry.name) });
+/** Runs a scan; one that finds nothing, or a manifest with faults, which a checkout may mend, gives nothing. */
+const tryScan = async (scan: () => Promise<readonly StockItem[]>): Promise<readonly StockItem[]> => {
   try {
-    for (const item of (await listStock(store)).items) items.set(item.name, item);
+    return await scan();
   } catch (thrown) {
-    // A manifest that names a photo which is gone hinders a scan, and must not hinder bringing the photo back.
-    if (!(thrown instanceof HandfulError) || thrown.kind !== "data") throw thrown;
+    if (thrown instanceof HandfulError && thrown.kind === "data") return [];
+    throw thrown;
   }
+};
+
+/**
+ * Files that have to do with a checkout: those of the two versions, what else the folder holds as its photos, and what
+ * it will hold as such once no manifest says what is none.
+ */
+const filesConcerned = async (
+  store: Store,
+  before: readonly Entry[],
+  after: readonly Entry[],
+): Promise<readonly StockItem[]> => {
+  const items = new Map<string, StockItem>();
+  const add = (item: StockItem): void => void items.set(item.name, item);
+  for (const entry of [...after, ...before]) add({ ...entry, path: pathOf(store.root, entry.name) });
+  const hasLabels = after.some(({ role }) => role === "labels");
+  if (!hasLabels) for (const item of await tryScan(async () => photosOf(await scanByFolders(store.root)))) add(item);
+  for (const item of await tryScan(async () => (await listStock(store)).items)) add(item);
   const folders = new Map<string, boolean>();
   return [...items.values()].filter(({ path }) => !isBehindLink(store, path, folders));
 };
@@ -61,7 +77,7 @@ const filesConcerned = async (store: Store, versions: readonly (readonly Entry[]
 const uncommitted = (names: readonly string[]): HandfulError =>
   dataError(
     "E_UNCOMMITTED",
-    `${names.length} ${names.length === 1 ? "file is" : "files are"} in no version: ${names.slice(0, SHOWN).join(", ")}${names.length > SHOWN ? ", ..." : ""}`,
+    `${names.length} ${names.length === 1 ? "file is" : "files are"} neither in the version the folder is at nor in the one asked for: ${names.slice(0, SHOWN).join(", ")}${names.length > SHOWN ? ", ..." : ""}`,
     {
       hint: 'Keep them first: handful data commit -m "..."; or add --force, which puts them aside in a version of their own.',
     },
@@ -111,7 +127,7 @@ const checkoutLocked = async (store: Store, writer: Writer, options: CheckoutOpt
   const [before, after] = [filesOf(store, head), filesOf(store, to.id)];
   const target = new Map(after.map(({ name, hash }) => [name, hash]));
   if (ignoresCase(store)) refuseTwins(after);
-  const items = await filesConcerned(store, [before, after]);
+  const items = await filesConcerned(store, before, after);
   const current = await hashFiles(store, items, {
     clock: diskClock(store),
     ...(options.signal && { signal: options.signal }),

@@ -55,11 +55,11 @@ const writeFile = (
   { bytes, before, made }: { readonly bytes: Buffer; readonly before: string | null; readonly made: Set<string> },
 ): HashedFile => {
   const path = pathOf(store.root, name);
+  makeFolders(store, path, made);
   if ((fileState(path)?.stat ?? null) !== before)
     throw dataError("E_FILE_CHANGED", `${name}: changed during the checkout, which was stopped`, {
       hint: "Run again once nothing writes to it.",
     });
-  makeFolders(store, path, made);
   const temporary = join(store.folder, "tmp", randomUUID());
   const file = openSync(temporary, "wx", 0o666);
   try {

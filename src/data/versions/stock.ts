@@ -35,7 +35,8 @@ const labelFiles = ({ root, photos }: Store, { layout }: DataSet): StockItem[] =
   }));
 };
 
-const photosOf = ({ items, dropped = [] }: DataSet): StockItem[] =>
+/** The photos of a scan. */
+export const photosOf = ({ items, dropped = [] }: DataSet): StockItem[] =>
   [...items, ...dropped].map((item) => ({ ...item, role: "photo" }));
 
 /** All files of the data set, none of them opened; a folder without photos has none. */
