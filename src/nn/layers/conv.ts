@@ -5,10 +5,12 @@ import type { Scope } from "./scope.ts";
 
 export interface ConvOptions {
   readonly channels: number;
-  /** Side of the square kernel. */
+  /** Side of the kernel, along each axis alike. */
   readonly kernel: number;
   /** Default 1. */
   readonly stride?: number;
+  /** Distance of the kernel's taps; default 1. */
+  readonly dilation?: number;
   /** On every side; default: what keeps the size at stride 1. */
   readonly padding?: number;
   /** Default 1; as many as input channels for a depthwise convolution. */
@@ -18,18 +20,25 @@ export interface ConvOptions {
   readonly initial?: Initialiser;
 }
 
-/** Convolution over pictures, [n, c, h, w] -> [n, channels, h', w']. Parameters `weight` and `bias`. */
+/**
+ * Convolution over pictures, [n, c, h, w] -> [n, channels, h', w'], or volumes, [n, c, d, h, w]. Parameters `weight` and
+ * `bias`.
+ */
 export const conv = (scope: Scope, x: Value, options: ConvOptions): Value => {
-  const { channels, kernel, stride = 1, padding = (kernel - 1) >> 1, groups = 1, initial = heNormal } = options;
-  const shape = [channels, shapeOf(x)[1]! / groups, kernel, kernel];
+  const { channels, kernel, stride = 1, dilation = 1, groups = 1, initial = heNormal } = options;
+  const { padding = ((kernel - 1) >> 1) * dilation } = options;
+  const [, c, ...places] = shapeOf(x);
+  const each = (n: number): number[] => places.map(() => n);
+  const shape = [channels, c! / groups, ...each(kernel)];
   const weight = scope.parameter("weight", { shape, initial, decay: true });
   const bias =
     options.bias === "none"
       ? null
       : scope.parameter("bias", { shape: [channels], initial: zerosInitial, decay: false });
   return convolve(scope.g, [x, weight, bias], {
-    strides: [stride, stride],
-    pads: [padding, padding, padding, padding],
+    strides: each(stride),
+    pads: [...each(padding), ...each(padding)],
     group: groups,
+    ...(dilation > 1 && { dilations: each(dilation) }),
   });
 };
