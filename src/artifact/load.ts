@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { artifactError, HandfulError, messageOf } from "../base/errors.ts";
 import { argmax } from "../base/matrix.ts";
-import type { Preprocess } from "../base/preprocess.ts";
+import { inputShape, inputSize, type Preprocess } from "../base/preprocess.ts";
 import type { Tensor } from "../graph/dtype.ts";
 import { importModel } from "../onnx/import.ts";
 import { openSession, type Session } from "../runtime/node.ts";
@@ -29,7 +29,7 @@ export interface Prediction {
 export interface Model {
   readonly metadata: ArtifactMetadata;
   readonly preprocess: Preprocess;
-  /** @param pictures  preprocessed pictures, each uint8 RGB [height, width, 3] */
+  /** @param pictures  preprocessed pictures or volumes, each uint8 of shape `inputShape(preprocess)` */
   predict(pictures: readonly Uint8Array[]): Promise<Prediction[]>;
   close(): Promise<void>;
 }
@@ -70,12 +70,12 @@ export const readModelFile = async (path: string): Promise<Uint8Array> => {
 
 const checkSignature = (graph: ReturnType<typeof importModel>["graph"], { preprocess }: ArtifactMetadata): void => {
   const [pixels, ...others] = graph.inputs;
-  const wanted = `pixels uint8 [n, ${preprocess.height}, ${preprocess.width}, 3]`;
+  const wanted = `pixels uint8 [n, ${inputShape(preprocess).join(", ")}]`;
   const right =
     pixels?.name === "pixels" &&
     pixels.dtype === "uint8" &&
     others.length === 0 &&
-    pixels.dims?.slice(1).join() === [preprocess.height, preprocess.width, 3].join();
+    pixels.dims?.slice(1).join() === inputShape(preprocess).join();
   const got = graph.inputs.map((v) => `${v.name} ${v.dtype} [${v.dims ?? "?"}]`).join(", ") || "no input";
   if (!right) throw artifactError("E_ARTIFACT_SIGNATURE", `model input: wanted ${wanted}, got ${got}`);
   const missing = OUTPUTS.filter((name) => !graph.outputs.some((output) => output.name === name));
@@ -159,13 +159,14 @@ export const averagePredictions = (
 
 const runBatch = (
   session: Session,
-  { preprocess: { height, width } }: ArtifactMetadata,
+  { preprocess }: ArtifactMetadata,
   pictures: readonly Uint8Array[],
 ): Promise<Record<string, Tensor>> => {
-  const size = height * width * 3;
+  const size = inputSize(preprocess);
   const data = new Uint8Array(pictures.length * size);
   pictures.forEach((picture, i) => data.set(picture, i * size));
-  return session.run({ pixels: { dtype: "uint8", shape: [pictures.length, height, width, 3], data } }, OUTPUTS);
+  const shape = [pictures.length, ...inputShape(preprocess)];
+  return session.run({ pixels: { dtype: "uint8", shape, data } }, OUTPUTS);
 };
 
 /** One batch of answers from the answers of single pictures, for graphs that take no more than one. */

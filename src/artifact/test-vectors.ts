@@ -1,5 +1,5 @@
 import { artifactError } from "../base/errors.ts";
-import type { Preprocess } from "../base/preprocess.ts";
+import { inputShape, type Preprocess } from "../base/preprocess.ts";
 import type { Tensor } from "../graph/dtype.ts";
 import type { Session } from "../runtime/node.ts";
 import type { ArtifactMetadata } from "./metadata.ts";
@@ -16,27 +16,34 @@ const BLOCK = 8;
  * language can draw it: state' = 1664525 state + 1013904223 (mod 2^32), colour = state' >> 24; blocks row by row,
  * R, G, B in turn.
  *
- * @returns uint8 RGB [height, width, 3]
+ * A volume is the picture of its planes one below the other, of which red counts.
+ *
+ * @returns uint8 of shape `inputShape`: RGB [height, width, 3], or [depth, height, width, 1]
  */
-export const testPicture = (seed: number, { height, width }: Pick<Preprocess, "height" | "width">): Uint8Array => {
+export const testPicture = (
+  seed: number,
+  { depth, height, width }: Pick<Preprocess, "depth" | "height" | "width">,
+): Uint8Array => {
+  const rows = (depth ?? 1) * height;
   const across = Math.ceil(width / BLOCK);
-  const colours = new Uint8Array(across * Math.ceil(height / BLOCK) * 3);
+  const colours = new Uint8Array(across * Math.ceil(rows / BLOCK) * 3);
   let state = seed >>> 0;
   for (let i = 0; i < colours.length; i++) {
     state = (Math.imul(1664525, state) + 1013904223) >>> 0;
     colours[i] = state >>> 24;
   }
-  const picture = new Uint8Array(height * width * 3);
-  for (let y = 0, at = 0; y < height; y++)
+  const channels = depth === undefined ? 3 : 1;
+  const picture = new Uint8Array(rows * width * channels);
+  for (let y = 0, at = 0; y < rows; y++)
     for (let x = 0; x < width; x++)
-      for (let c = 0; c < 3; c++) picture[at++] = colours[((y >> 3) * across + (x >> 3)) * 3 + c]!;
+      for (let c = 0; c < channels; c++) picture[at++] = colours[((y >> 3) * across + (x >> 3)) * 3 + c]!;
   return picture;
 };
 
 const answer = async (session: Session, seed: number, preprocess: Preprocess): Promise<TestVector> => {
   const pixels: Tensor = {
     dtype: "uint8",
-    shape: [1, preprocess.height, preprocess.width, 3],
+    shape: [1, ...inputShape(preprocess)],
     data: testPicture(seed, preprocess),
   };
   const out = await session.run({ pixels }, ["probabilities", "embedding", "unknown_score"]);

@@ -6,7 +6,7 @@ import { metadataToProps, type ArtifactMetadata } from "./metadata.ts";
 import { recordVectors } from "./test-vectors.ts";
 
 export interface ArtifactParts extends Omit<AnswerParts, "classes" | "temperature" | "columns"> {
-  /** `pixels` uint8 [n, h, w, 3] -> `embedding` [n, dim]; changed by the call. */
+  /** `pixels` uint8 [n, …] -> `embedding` [n, dim]; changed by the call. */
   readonly embedder: Graph;
   /** Versions of foreign operator domains in the embedder. */
   readonly domains: Readonly<Record<string, number>>;

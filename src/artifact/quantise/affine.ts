@@ -25,7 +25,7 @@ const LEAST_SCALE = 1e-12;
 export const affineOf = ({ low, high }: Range): Affine => {
   const [from, to] = [Math.min(0, low), Math.max(0, high)];
   if (to - from < LEAST_SCALE) return { scale: Math.fround(LEAST_SCALE), zero: 0 };
-  const zero = Math.round((-from / (to - from)) * LEVELS);
+  const zero = from < 0 ? Math.round((-from / (to - from)) * LEVELS) : 0;
   const scale = Math.max(zero > 0 ? -from / zero : 0, zero < LEVELS ? to / (LEVELS - zero) : 0);
   return { scale: Math.fround(scale), zero };
 };

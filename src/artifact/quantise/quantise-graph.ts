@@ -3,6 +3,7 @@ import { createCopier, type Copier } from "../../graph/graft.ts";
 import { Graph, type Node, type Value } from "../../graph/graph.ts";
 import { dequantizeLinear } from "../../ops/dequantize-linear.ts";
 import { quantizeLinear } from "../../ops/quantize-linear.ts";
+import { sum } from "../../ops/sum.ts";
 import { affineOf, type Affine, type Range } from "./affine.ts";
 import { correctedBias } from "./bias.ts";
 import { isDepthwise } from "./layers.ts";
@@ -90,6 +91,24 @@ const affinesOf = (g: Graph, floatLayers: ReadonlySet<string>, { ranges }: Knowl
 };
 
 /**
+ * The copy of an operator that stays in floats. ONNX Runtime takes it on itself to quantise a convolution that stands
+ * between bytes, with one scale for all channels; a sum of one term in front, which it does not see through, keeps it
+ * from that.
+ */
+const copyFloats = (build: Build, node: Node): void => {
+  const { g, bind, affines, at, copy } = build;
+  const [x] = node.inputs;
+  if (node.op.type !== "Conv" || !x || !affines.has(x)) {
+    copy(node);
+    return;
+  }
+  const bytes = at(x);
+  bind.set(x, sum(g, [bytes]));
+  copy(node);
+  bind.set(x, bytes);
+};
+
+/**
  * The graph with its convolutions in 8 bits, written as QuantizeLinear and DequantizeLinear round float operators, which
  * runtimes fuse into whole-number ones: weights signed per channel, values unsigned per tensor, biases in 32 bits.
  *
@@ -113,7 +132,7 @@ export const quantiseGraph = (source: Graph, floatLayers: ReadonlySet<string>, k
     if (skipped.has(node)) continue;
     const point = nodes.get(node);
     if (point && node.op.type === "Conv") copyLayer(build, point);
-    else build.copy(node);
+    else copyFloats(build, node);
     if (point) {
       copyActivation(build, point);
       for (const limit of point.activation) skipped.add(limit);
