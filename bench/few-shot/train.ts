@@ -3,11 +3,12 @@
  *
  * node bench/few-shot/train.ts <cifar-fs|omniglot> <classifier|prototypical|relation|maml|first-order-maml|anil|reptile>
  *   <conv-4|resnet-12> <minutes> [--shots 1] [--start weights] [--out weights] [--steps n] [--episodes 600] [--seed 1]
- *   [--threads 2]
+ *   [--threads 2] [--moments inference,training]
  *
  * Minutes become steps by the pace of the first ones; `--steps` repeats a training exactly, `--steps 0` only tests (not
  * even that with `--episodes 0`). `--out` in .onnx writes a backbone for `handful train --backbone`.
- * `classifier`: ordinary classification of the training classes, tested by nearest class mean; `--start` goes on from it.
+ * `classifier`: ordinary classification of the training classes, tested by nearest class mean; learners go on from its
+ * network with `--start`.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -37,6 +38,7 @@ const { values: flags, positionals } = parseArgs({
     out: { type: "string" },
     steps: { type: "string" },
     episodes: { type: "string", default: "600" },
+    moments: { type: "string", default: "inference,training" },
     seed: { type: "string", default: "1" },
     threads: { type: "string", default: "2" },
   },
@@ -61,6 +63,7 @@ const photos = varyPhotos(train.photos, policy, {
 });
 const start = flags.start === undefined ? undefined : decodeCheckpoint(readFileSync(flags.start)).tensors;
 const threads = Number(flags.threads);
+const phases = flags.moments.split(",").map((phase) => oneOf("moments", phase, ["inference", "training"] as const));
 const EPOCH = 100;
 /** The scale of distances, which a classifier does not learn; the order of classes does not hang on it. */
 const SCALE = { "scale/logarithm": floats([], [0]) };
@@ -120,7 +123,8 @@ const classify = async (): Promise<Weights> => {
   const epochs = Math.max(1, Math.round(steps / perEpoch));
   console.log(`${epochs} epochs of ${perEpoch} steps of ${BATCH}`);
   const trained = await trainFromScratch({ ...task, rows: all, epochs, onEpoch: report, ...progressOf(steps) });
-  return { ...trained.weights, ...SCALE };
+  const own = Object.entries(trained.weights).filter(([name]) => name.startsWith("network/"));
+  return { ...Object.fromEntries(own), ...SCALE };
 };
 
 const learn = async (): Promise<Weights> => {
@@ -166,7 +170,7 @@ if (out.endsWith(".onnx")) {
 console.log(
   `trained for ${spent.toFixed(1)} min, ${(process.cpuUsage().user / 60e6).toFixed(1)} min of processor time, ${threads} threads`,
 );
-for (const phase of flags.episodes === "0" ? [] : (["inference", "training"] as const))
+for (const phase of flags.episodes === "0" ? [] : phases)
   for (const asked of [1, 5]) {
     const judge = await openJudge(learner, test, {
       shape: { ways: 5, shots: asked, queries: 15, picture },
