@@ -1,14 +1,12 @@
-import { lstatSync, realpathSync, type Stats } from "node:fs";
-import { realpath } from "node:fs/promises";
-import { dirname, posix } from "node:path";
+import { dirname } from "node:path";
 import { dataError, type HandfulError } from "../base/errors.ts";
 import { assemble } from "./assemble.ts";
 import type { DataSet, Item, Split } from "./dataset.ts";
+import { createFileFinder, type FileFinder } from "./file-finder.ts";
 import { FILE_COLUMNS, manifestRows, type Row } from "./manifest-rows.ts";
-import { escapeName, extensionOf, unescapeName } from "./names.ts";
+import { extensionOf } from "./names.ts";
 import { splitOf } from "./split-names.ts";
-import { SYNTHETIC_MARKER } from "./synthetic-marker.ts";
-import { createEncounters, joinPath } from "./walk.ts";
+import { createEncounters } from "./walk.ts";
 
 /** Whether a file's name says that it is a list of images. */
 export const isManifestName = (name: string): boolean => /^(csv|tsv|jsonl|ndjson)$/.test(extensionOf(name));
@@ -45,119 +43,18 @@ const PROGRESS_EVERY = 1000;
 const hint =
   "Columns: file_name,label and, if you like, split (train, validation, test) and group; paths relative to the manifest.";
 
-/** What a path in a manifest may mean: our escapes, the letters themselves, Windows' separators, without odd spaces. */
-const candidates = (written: string): Buffer[] => {
-  const readings = [
-    unescapeName(written),
-    Buffer.from(written),
-    Buffer.from(written.replaceAll("\\", "/")),
-    Buffer.from(written.trim()),
-  ];
-  return readings.filter((bytes) => bytes !== null);
-};
-
-/** A path made relative to the root and plain (no "./", "a//b"), or null where it leads out of the root. */
-const relativeTo = (roots: readonly Buffer[], bytes: Buffer): Buffer | null => {
-  // Latin-1 carries every byte through string functions unharmed.
-  let path = posix.normalize(bytes.toString("latin1"));
-  if (posix.isAbsolute(path)) {
-    const root = roots.map((r) => `${r.toString("latin1")}/`).find((r) => path.startsWith(r));
-    if (root === undefined) return null;
-    path = path.slice(root.length);
-  }
-  return path === ".." || path.startsWith("../") ? null : Buffer.from(path, "latin1");
-};
-
-/** Finds files of one manifest; remembers which folders lie inside the root, links followed, and which hold made pictures. */
-interface Finder {
-  readonly root: Buffer;
-  readonly roots: readonly Buffer[];
-  readonly insideFolders: Map<string, boolean>;
-  readonly syntheticFolders: Map<string, boolean>;
-}
-
-const isInside = (root: Buffer, path: Buffer): boolean =>
-  path.equals(root) || path.subarray(0, root.length + 1).equals(Buffer.concat([root, Buffer.from("/")]));
-
-const realInside = ({ root }: Finder, path: Buffer): boolean => {
-  try {
-    return isInside(root, realpathSync.native(path, { encoding: "buffer" }));
-  } catch {
-    return false; // A broken or circular link leads nowhere inside.
-  }
-};
-
-const folderInside = (finder: Finder, relative: Buffer): boolean => {
-  const folder = relative.subarray(0, Math.max(0, relative.lastIndexOf("/")));
-  const key = folder.toString("latin1");
-  const known = finder.insideFolders.get(key);
-  if (known !== undefined) return known;
-  const inside = realInside(finder, joinPath(finder.root, folder));
-  finder.insideFolders.set(key, inside);
-  return inside;
-};
-
-const statOf = (path: Buffer): Stats | null => {
-  if (path.includes(0)) return null;
-  try {
-    return lstatSync(path);
-  } catch {
-    return null;
-  }
-};
-
-const MARKER = Buffer.from(SYNTHETIC_MARKER);
-
-/** Whether a file lies in a folder of made pictures below the root. */
-const folderSynthetic = (finder: Finder, relative: Buffer): boolean => {
-  const folder = relative.subarray(0, Math.max(0, relative.lastIndexOf("/")));
-  if (folder.length === 0) return false;
-  const key = folder.toString("latin1");
-  const known = finder.syntheticFolders.get(key);
-  if (known !== undefined) return known;
-  const own = statOf(joinPath(joinPath(finder.root, folder), MARKER)) !== null || folderSynthetic(finder, folder);
-  finder.syntheticFolders.set(key, own);
-  return own;
-};
-
-const find = (finder: Finder, written: string): { relative: Buffer } | { fault: string } => {
-  const shown = escapeName(Buffer.from(written)).slice(0, 200);
-  let outside = false;
-  for (const bytes of candidates(written)) {
-    const relative = relativeTo(finder.roots, bytes);
-    if (relative === null) {
-      outside = true;
-      continue;
-    }
-    const path = joinPath(finder.root, relative);
-    const info = statOf(path);
-    if (!info) continue;
-    if (!folderInside(finder, relative) || (info.isSymbolicLink() && !realInside(finder, path)))
-      return { fault: `"${shown}" is a link out of the manifest's folder` };
-    if (!info.isFile() && !info.isSymbolicLink())
-      return { fault: `"${shown}" is a folder, pipe or device, not a file` };
-    if (folderSynthetic(finder, relative))
-      return { fault: `"${shown}" is a made picture, no photo (its folder may go in with --synthetic)` };
-    return { relative };
-  }
-  if (outside) return { fault: `"${shown}" leads out of the manifest's folder` };
-  return { fault: `no file "${shown}"${written.includes("\ufffd") ? " (save the manifest as UTF-8)" : ""}` };
-};
-
-const itemOf = (finder: Finder, row: Row): Item | { fault: string } => {
+const itemOf = (find: FileFinder, row: Row): Item | { fault: string } => {
   if (row.fault !== undefined) return { fault: row.fault };
   const written = cellOf(row, "file");
   if (written === undefined || written.trim() === "") return { fault: "no file_name" };
   const splitText = textOf(row, "split");
   const split: Split | null = splitText === null ? null : splitOf(splitText);
   if (splitText !== null && split === null) return { fault: `split "${splitText}" is none of train, validation, test` };
-  const found = find(finder, written);
+  const found = find(written);
   if ("fault" in found) return found;
-  const path = joinPath(finder.root, found.relative);
   const columns = furtherColumns(row);
   return {
-    path,
-    name: escapeName(found.relative),
+    ...found,
     label: textOf(row, "label"),
     split,
     group: textOf(row, "group"),
@@ -181,13 +78,15 @@ const faultsError = (file: string, faults: readonly string[], count: number): Ha
   );
 
 /** Items gathered row by row, and what is wrong with the others. */
-const createGatherer = (finder: Finder): { add(row: Row): void; items: Item[]; faults: string[]; failed(): number } => {
+const createGatherer = (
+  find: FileFinder,
+): { add(row: Row): void; items: Item[]; faults: string[]; failed(): number } => {
   const lineOf = new Map<string, number>();
   const items: Item[] = [];
   const faults: string[] = [];
   let count = 0;
   const add = (row: Row): void => {
-    const item = itemOf(finder, row);
+    const item = itemOf(find, row);
     const earlier = "fault" in item ? undefined : lineOf.get(item.name);
     if ("fault" in item || earlier !== undefined) {
       const fault = "fault" in item ? item.fault : `"${item.name}" is on line ${earlier} already`;
@@ -210,14 +109,8 @@ export const readManifest = async (
   file: string,
   onProgress: (found: number) => void = () => undefined,
 ): Promise<DataSet> => {
-  const root = await realpath(dirname(file), { encoding: "buffer" });
-  const finder: Finder = {
-    root,
-    roots: [root, Buffer.from(dirname(file))],
-    insideFolders: new Map(),
-    syntheticFolders: new Map(),
-  };
-  const { add, items, faults, failed } = createGatherer(finder);
+  const find = await createFileFinder(dirname(file));
+  const { add, items, faults, failed } = createGatherer(find);
   for await (const row of manifestRows(file)) {
     if (row.isHeader) checkHeader(file, row);
     else add(row);
