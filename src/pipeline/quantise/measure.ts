@@ -3,6 +3,7 @@ import type { Random } from "../../base/random.ts";
 import type { PairedDifference } from "../../evaluate/evidence.ts";
 import { expectedCalibrationError, reliabilityBins } from "../../evaluate/metrics.ts";
 import { pairedDifference } from "../../evaluate/paired.ts";
+import { pairedProportions } from "../../evaluate/paired-proportions.ts";
 import { meanOf } from "../../evaluate/select.ts";
 
 /** What a model said of photos, out of fold where it had learned from them. */
@@ -79,6 +80,17 @@ export interface MeasureTask {
   readonly random: Random;
 }
 
+/** The paired difference, with the wider of two intervals: over groups of near-copies, and one right for few changes. */
+const carefulDifference = (
+  differences: Float64Array,
+  { groups, random }: Pick<MeasureTask, "groups" | "random">,
+): PairedDifference => {
+  const { interval, ...rest } = pairedDifference(differences, groups, random);
+  const times = (wanted: number): number => differences.filter((d) => d === wanted).length;
+  const { low, high } = pairedProportions(differences.length, times(1), times(-1));
+  return { ...rest, interval: { low: Math.min(low, interval.low), high: Math.max(high, interval.high) } };
+};
+
 /** Sets what a model says after beside what it said before. */
 export const measure = ({ before, after, labels, groups, setProbability, random }: MeasureTask): Measured => {
   const [rightBefore, rightAfter] = [rightOf(before, labels), rightOf(after, labels)];
@@ -89,7 +101,7 @@ export const measure = ({ before, after, labels, groups, setProbability, random 
   );
   return {
     accuracy: { before: meanOf(rightBefore), after: meanOf(rightAfter) },
-    difference: pairedDifference(differences, groups, random),
+    difference: carefulDifference(differences, { groups, random }),
     agreement: meanOf(same),
     unknown: both(({ unknown }) => meanOf(unknown.map(Number))),
     sets: setProbability === null ? null : both((said) => setsOf(said, labels, setProbability)),
