@@ -40,7 +40,7 @@ const asJson = (answer: Answer, labels: readonly string[]): unknown => {
   };
 };
 
-const asText = (answer: Answer, top: number, labels: readonly string[]): string => {
+const asText = (answer: Answer, top: number, { labels, thresholds }: Model["metadata"]): string => {
   const name = printable(answer.name);
   if ("error" in answer) {
     const { message, hint } = answer.error;
@@ -54,7 +54,7 @@ const asText = (answer: Answer, top: number, labels: readonly string[]): string 
     label === null ? "unknown (unlike the training photos)" : `${printable(label)} ${ranked[0]!.p.toFixed(2)}`;
   const lines = [
     `${name}  ${head}${others.length > 0 ? `   ${others.join(" ")}` : ""}`,
-    `    90 % set: ${set.map(printable).join(", ")}`,
+    `    90 % set: ${thresholds.setProbability === null ? "not known" : set.map(printable).join(", ")}`,
     `    nearest: ${nearest.map((n) => `${printable(n.name)} (${n.similarity.toFixed(2)})`).join(", ")}`,
   ];
   return lines.join("\n");
@@ -104,7 +104,7 @@ export const command: CommandDefinition = {
         const answer = withThreshold(raw, options.threshold);
         if ("error" in answer) failures++;
         if (context.json) json.push(asJson(answer, labels));
-        else context.print(options.csv ? asCsv(answer) : asText(answer, Number(options.top), labels));
+        else context.print(options.csv ? asCsv(answer) : asText(answer, Number(options.top), opened.metadata));
       }
     } finally {
       await opened.close();
