@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { Model } from "../../artifact/load.ts";
 import type { Answer } from "../../pipeline/predict.ts";
 import { optionError } from "../../base/errors.ts";
 import type { CommandDefinition } from "../command.ts";
