@@ -65,6 +65,7 @@ const shelves: readonly Shelf[] = [
     type: "CommandDefinition",
     from: "../command.ts",
   },
+  { folder: "src/serve/routes", members: ["route"], list: "routes", type: "Route", from: "../route.ts" },
 ];
 
 /** Characters of a line as prettier sets them. */
