@@ -123,9 +123,11 @@ const measured = (title: string, rows: readonly Row[]): Measured => ({
 
 const ofPhotos = async (title: string, photos: string, backbone: string | null): Promise<Measured | null> => {
   if (backbone === null) return null;
+  const resolved = await resolveBackbone({ name: backbone, env: NOBODY });
   const bench = await benchFewShot({
     photos,
-    backbone: await resolveBackbone({ name: backbone, env: NOBODY }),
+    backbone: resolved,
+    ...(resolved.features !== null && { features: resolved.features }), // the last features alone, as in the papers
     ways: WAYS,
     shots: SHOTS,
     queries: QUERIES,
