@@ -138,7 +138,7 @@ const checkoutLocked = async (store: Store, writer: Writer, options: CheckoutOpt
   const parents = head === null ? [] : [head];
   const rescued = atRisk.length > 0 ? await rescue(store, writer, { items, current, parents, now: lock.now }) : null;
   const { files, written, deleted } = await fillFolder(store, { ...options, target: after, current });
-  writer.transaction(() => {
+  writer.finish(() => {
     catalogue.moveRef(HEAD, head, to.id);
     catalogue.saveFiles(changesToKnown(known, files));
   });

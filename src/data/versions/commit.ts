@@ -115,12 +115,12 @@ const commitLocked = async (store: Store, writer: Writer, options: CommitOptions
     const seen = changesToKnown(known, hashed);
     const facts = { ...headerOf(entries), changes, skipped, warnings };
     if (changes.length === 0 && main !== null && main === head) {
-      if (seen.size > 0) writer.transaction(() => catalogue.saveFiles(seen));
+      writer.finish(() => catalogue.saveFiles(seen));
       return { ...facts, version: readCommit(store, main).version, commit: null };
     }
     const parents = parentsOf(store, main, head);
     const put = putCommit(store, packs, { entries, parents, time: lock.now.toISOString(), message });
-    writer.transaction(() => {
+    writer.finish(() => {
       if (!catalogue.moveRef(MAIN, main, put.commit) || !catalogue.moveRef(HEAD, head, put.commit)) throw raced();
       catalogue.saveFiles(seen);
     });

@@ -98,12 +98,40 @@ const lockedBy = ({ what, since, host, pid }: Lock): HandfulError =>
 /** Writes of one command: each is a transaction, in which the lock is still held. */
 export interface Writer {
   transaction<T>(body: () => T): T;
+  /** The last transaction of the command, which gives the lock back too. */
+  finish<T>(body: () => T): T;
 }
 
 const lostLock = (): HandfulError =>
   new HandfulError("permission", "E_LOCK_LOST", "another command took the lock over: nothing was changed", {
     hint: "Run again.",
   });
+
+const writerOf = (catalogue: Catalogue, token: string): Writer & { release(): void } => {
+  let held = true;
+  const isMine = (): boolean => lockIn(catalogue)?.token === token;
+  const transaction = <T>(body: () => T): T =>
+    catalogue.transaction(() => {
+      if (!isMine()) throw lostLock();
+      return body();
+    });
+  const finish = <T>(body: () => T): T => {
+    const result = transaction(() => {
+      const inner = body();
+      catalogue.set(SETTING, null);
+      return inner;
+    });
+    held = false;
+    return result;
+  };
+  const release = (): void => {
+    if (held)
+      catalogue.transaction(() => {
+        if (isMine()) catalogue.set(SETTING, null);
+      });
+  };
+  return { transaction, finish, release };
+};
 
 /**
  * Runs `body` while no other command writes to the store; takes over from a process that is gone.
@@ -131,17 +159,10 @@ export const withLock = async <T>(
     if (performance.now() - start >= waitMs) throw lockedBy(other);
     await sleep(POLL_MS);
   }
-  const isMine = (): boolean => lockIn(catalogue)?.token === mine.token;
-  const transaction = <U>(inner: () => U): U =>
-    catalogue.transaction(() => {
-      if (!isMine()) throw lostLock();
-      return inner();
-    });
+  const writer = writerOf(catalogue, mine.token);
   try {
-    return await body({ transaction });
+    return await body(writer);
   } finally {
-    catalogue.transaction(() => {
-      if (isMine()) catalogue.set(SETTING, null);
-    });
+    writer.release();
   }
 };

@@ -33,6 +33,11 @@ const openPack = (store: Store): OpenPack => {
   let waiting: Buffer[] = [PACK_HEAD];
   let waitingBytes = PACK_HEAD.length;
   let sizeBytes = PACK_HEAD.length;
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) closeSync(file);
+    isOpen = false;
+  };
   const flush = (): void => {
     const bytes = waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting);
     [waiting, waitingBytes] = [[], 0];
@@ -53,7 +58,7 @@ const openPack = (store: Store): OpenPack => {
     push(bytes);
     flush();
     fsyncSync(file);
-    closeSync(file);
+    close();
     renameSync(temporary, packPath(store, name));
     return { name, sizeBytes, objects };
   };
@@ -66,7 +71,7 @@ const openPack = (store: Store): OpenPack => {
     finish,
     discard: () => {
       try {
-        closeSync(file);
+        close();
       } finally {
         rmSync(temporary, { force: true });
       }

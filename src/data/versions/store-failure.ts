@@ -65,7 +65,7 @@ export const storeFailure = (thrown: unknown, folder: string, neededBytes = 0): 
       });
     case "EIO":
       return new HandfulError("permission", "E_DISK", `${folder}: the disk failed (${messageOf(thrown)})`, {
-        hint: "Nothing was committed. Check the disk, then run again.",
+        hint: "Check the disk, then run again; handful data check says whether all is whole.",
         ...options,
       });
     case "EBUSY":

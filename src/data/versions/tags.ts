@@ -32,7 +32,7 @@ export const listTags = (store: Store): { tag: string; step: Step }[] =>
 export const moveTag = (store: Store, tag: string, step: Step | null, lock: LockOptions): Promise<void> => {
   checkTag(tag);
   return withLock(store.catalogue, lock, async (writer) =>
-    writer.transaction(() => {
+    writer.finish(() => {
       const now = store.catalogue.ref(tagRef(tag));
       if (step && now !== null && now !== step.id)
         throw optionError(`tag "${tag}" names another version`, { hint: `First: handful data tag ${tag} --delete` });
