@@ -1,5 +1,5 @@
 import { artifactError } from "../base/errors.ts";
-import type { Preprocess } from "../base/preprocess.ts";
+import { inputShape, type Preprocess } from "../base/preprocess.ts";
 import { floats } from "../graph/dtype.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { prune } from "../graph/prune.ts";
@@ -17,6 +17,8 @@ import { sign } from "../ops/sign.ts";
 import { sqrt } from "../ops/sqrt.ts";
 import { sub } from "../ops/sub.ts";
 import { transpose } from "../ops/transpose.ts";
+import { normaliseVolume } from "./normalise-volume.ts";
+import { volumeInput } from "./volume-input.ts";
 
 /** Keeps an all-zero part from being divided by zero. */
 const TINY = 1e-12;
@@ -82,17 +84,17 @@ export const normalise = (g: Graph, pixels: Value, preprocess: Preprocess, layou
   return add(g, mul(g, cast(g, x, "float32"), g.constant(scale, "scale")), g.constant(shift, "shift"));
 };
 
-/** A value of rank 2 [n, d], 3 [n, tokens, d] or 4 [n, d, h, w] as one vector an image. */
+/** A value of rank 2 [n, d], 3 [n, tokens, d], or 4 and 5, [n, d, …places], as one vector an image. */
 const pooled = (g: Graph, value: Value, rank: number): Value => {
   if (rank === 2) return value;
   if (rank === 3) return gather(g, value, 0, 1);
-  return reduceMean(g, value, { axes: [2, 3], keepdims: 0 });
+  return reduceMean(g, value, { axes: rank === 5 ? [2, 3, 4] : [2, 3], keepdims: 0 });
 };
 
 /** What of a network goes into the embedding. */
 export interface EmbedderParts {
   readonly feature: Value;
-  /** Number of axes of the feature as it comes out of a run: 2, 3 (the first token is taken) or 4 (averaged). */
+  /** Number of axes of the feature as it comes out of a run: 2, 3 (the first token is taken), 4 or 5 (averaged). */
   readonly rank: number;
   /** Maps [n, d, h, w] from the middle, of which the mean and the deviation over the map are taken. */
   readonly taps: readonly Value[];
@@ -122,18 +124,21 @@ const joined = (g: Graph, vectors: readonly Value[]): Value => {
 };
 
 /**
- * Turns a network into an embedder: input `pixels` uint8 RGB [n, height, width, 3], output `embedding` float32 [n, dim].
+ * Turns a network into an embedder: input `pixels` uint8, RGB [n, height, width, 3] or levels of volumes
+ * [n, depth, height, width, 1], output `embedding` float32 [n, dim].
  *
  * Normalisation goes inside; the classifier is dropped. Without taps the feature is taken as it is; with them all are
  * rooted, scaled and joined. Changes `graph` itself.
  */
 export const buildEmbedder = (graph: Graph, { feature, rank, taps }: EmbedderParts, preprocess: Preprocess): Graph => {
-  const { value: image, layout, batch } = imageInput(graph);
+  const input = volumeInput(graph) ?? imageInput(graph);
+  const { value: image, batch } = input;
   const old = graph.nodes;
   graph.nodes = [];
   graph.inputs.length = 0;
-  const pixels = graph.input("pixels", "uint8", [batch ?? "n", preprocess.height, preprocess.width, 3]);
-  const ready = normalise(graph, pixels, preprocess, layout);
+  const pixels = graph.input("pixels", "uint8", [batch ?? "n", ...inputShape(preprocess)]);
+  const ready =
+    input.layout === "ncdhw" ? normaliseVolume(graph, pixels) : normalise(graph, pixels, preprocess, input.layout);
   graph.nodes.push(...old);
   for (const node of old) node.inputs = node.inputs.map((v) => (v === image ? ready : v));
   graph.outputs.length = 0;

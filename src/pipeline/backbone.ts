@@ -2,13 +2,14 @@ import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { artifactError, internalError } from "../base/errors.ts";
 import { matrix, type Matrix } from "../base/matrix.ts";
-import type { Preprocess } from "../base/preprocess.ts";
+import { inputShape, inputSize, type Preprocess } from "../base/preprocess.ts";
 import { valueNamed } from "../graph/cut.ts";
 import { shapeOf, type Graph, type Value } from "../graph/graph.ts";
 import { specialise } from "../graph/specialise.ts";
-import { buildEmbedder, imageInput } from "../nn/embedder.ts";
+import { buildEmbedder, imageInput, type ImageInput } from "../nn/embedder.ts";
 import { findTaps } from "../nn/find-taps.ts";
 import { findFeatures, type FeaturePoint } from "../nn/find-features.ts";
+import { volumeInput, volumeSettings, type VolumeInput } from "../nn/volume-input.ts";
 import { exportModel } from "../onnx/export.ts";
 import { foreignOperators, importModel, type ImportedModel } from "../onnx/import.ts";
 import { openSession, type Session } from "../runtime/node.ts";
@@ -32,7 +33,7 @@ export interface Backbone {
   readonly batch: number;
   /** Runs that go on at once. */
   readonly lanes: number;
-  /** @param pictures  uint8 RGB [height, width, 3] each; -> [pictures, dim] */
+  /** @param pictures  uint8, of shape `inputShape(preprocess)` each; -> [pictures, dim] */
   embed(pictures: readonly Uint8Array[]): Promise<Matrix>;
   /** A new graph `pixels` -> `embedding`, to grow a model on; without taps: -> the features alone, as they come out. */
   graph(options?: { readonly taps: boolean }): { readonly embedder: Graph; readonly domains: ImportedModel["domains"] };
@@ -48,27 +49,36 @@ export interface BackboneOptions {
 const BATCH = 2;
 const MAX_LANES = 4;
 
-/** The graph with all shapes known as far as they can be; null where it holds operators that are not on the shelf. */
-const withShapes = (model: ImportedModel, { height, width }: Preprocess): Graph | null => {
-  if (foreignOperators(model.graph).length > 0) return null;
-  const { value: image, layout, batch } = imageInput(model.graph);
+type NetworkInput = ImageInput | VolumeInput;
+
+/** What a network takes: pictures or volumes. */
+const networkInput = (graph: Graph): NetworkInput => volumeInput(graph) ?? imageInput(graph);
+
+/** Shape of the network's own input, which normalisation comes before. */
+const tensorShape = ({ layout, batch }: NetworkInput, { depth, height, width }: Preprocess): number[] => {
   const n = batch ?? 1;
-  return specialise(model.graph, { [image.name]: layout === "nchw" ? [n, 3, height, width] : [n, height, width, 3] });
+  if (layout === "ncdhw") return [n, 1, depth!, height, width];
+  return layout === "nchw" ? [n, 3, height, width] : [n, height, width, 3];
+};
+
+/** The graph with all shapes known as far as they can be; null where it holds operators that are not on the shelf. */
+const withShapes = (model: ImportedModel, preprocess: Preprocess): Graph | null => {
+  if (foreignOperators(model.graph).length > 0) return null;
+  const input = networkInput(model.graph);
+  return specialise(model.graph, { [input.value.name]: tensorShape(input, preprocess) });
 };
 
 /** The shape of a value as it comes out of a run on one black picture. */
 const probeShape = async (model: ImportedModel, feature: Value, preprocess: Preprocess): Promise<readonly number[]> => {
-  const { value: image, layout, batch } = imageInput(model.graph);
-  const { height, width } = preprocess;
+  const input = networkInput(model.graph);
   const outputs = [...model.graph.outputs];
   model.graph.outputs.length = 0;
   model.graph.output(feature);
   const session = await openSession(exportModel(model.graph, { domains: model.domains }));
   try {
-    const n = batch ?? 1;
-    const shape = layout === "nchw" ? [n, 3, height, width] : [n, height, width, 3];
-    const data = new Float32Array(n * height * width * 3);
-    const out = await session.run({ [image.name]: { dtype: "float32", shape, data } });
+    const shape = tensorShape(input, preprocess);
+    const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
+    const out = await session.run({ [input.value.name]: { dtype: "float32", shape, data } });
     return out[feature.name]!.shape;
   } finally {
     await session.close();
@@ -76,11 +86,7 @@ const probeShape = async (model: ImportedModel, feature: Value, preprocess: Prep
   }
 };
 
-const checkSize = (
-  { name }: ResolvedBackbone,
-  { height, width }: ReturnType<typeof imageInput>,
-  preprocess: Preprocess,
-): void => {
+const checkSize = ({ name }: ResolvedBackbone, { height, width }: NetworkInput, preprocess: Preprocess): void => {
   if ((height !== null && height !== preprocess.height) || (width !== null && width !== preprocess.width))
     throw artifactError(
       "E_MODEL_INPUT",
@@ -97,11 +103,11 @@ const embedBatch = async (
   pictures: readonly Uint8Array[],
   dim: number,
 ): Promise<Matrix> => {
-  const { height, width } = preprocess;
-  const size = height * width * 3;
+  const size = inputSize(preprocess);
   const data = new Uint8Array(pictures.length * size);
   pictures.forEach((picture, i) => data.set(picture, i * size));
-  const out = await session.run({ pixels: { dtype: "uint8", shape: [pictures.length, height, width, 3], data } });
+  const shape = [pictures.length, ...inputShape(preprocess)];
+  const out = await session.run({ pixels: { dtype: "uint8", shape, data } });
   return matrix(pictures.length, dim, out.embedding!.data as Float32Array);
 };
 
@@ -125,7 +131,7 @@ const wholeView = (preprocess: Preprocess): Preprocess => ({
 });
 
 const foundText = ({ found }: FeaturePoint, shape: readonly number[], taps: readonly Value[]): string => {
-  const how = shape.length === 4 ? ", averaged over the map" : shape.length === 3 ? ", first token" : "";
+  const how = shape.length > 3 ? ", averaged over the map" : shape.length === 3 ? ", first token" : "";
   const beside = taps.map((tap) => `${tap.name} [n, ${shapeOf(tap).slice(1).join(", ")}]`).join(" and ");
   const joined = taps.length === 0 ? "" : `, beside mean and deviation of ${beside}`;
   return `${found}, [${["n", ...shape.slice(1)].join(", ")}]${how}${joined}`;
@@ -137,9 +143,10 @@ const foundText = ({ found }: FeaturePoint, shape: readonly number[], taps: read
  * @throws HandfulError when the file cannot be read, takes no image, or its features are no vector, map or token list
  */
 export const openBackbone = async (resolved: ResolvedBackbone, options: BackboneOptions = {}): Promise<Backbone> => {
-  const preprocess = wholeView(resolved.preprocess);
   const { network: model, learner, relation } = splitBackbone(importModel(resolved.bytes));
-  const input = imageInput(model.graph);
+  const input = networkInput(model.graph);
+  const stated = resolved.preprocess;
+  const preprocess = input.layout === "ncdhw" ? volumeSettings(stated, input) : wholeView(stated);
   checkSize(resolved, input, preprocess);
   const point =
     options.features === undefined
@@ -148,7 +155,7 @@ export const openBackbone = async (resolved: ResolvedBackbone, options: Backbone
   const whole = withShapes(model, preprocess);
   const known = whole && valueNamed(whole, point.value.name);
   const shape = known?.shape ?? (await probeShape(model, point.value, preprocess));
-  if (shape.length < 2 || shape.length > 4)
+  if (shape.length < 2 || shape.length > (input.layout === "ncdhw" ? 5 : 4))
     throw artifactError(
       "E_MODEL_FEATURES",
       `the features of ${resolved.name} have shape [${shape}]; wanted [n, d], [n, tokens, d] or [n, d, h, w]`,

@@ -1,4 +1,4 @@
-import type { Preprocess } from "../base/preprocess.ts";
+import { inputSize, type Preprocess } from "../base/preprocess.ts";
 import type { DataSet } from "../data/dataset.ts";
 import { readItem } from "../data/image.ts";
 import { preprocessImage } from "../data/preprocess.ts";
@@ -17,7 +17,7 @@ export interface PhotosOfTask {
 /** Photos as a network takes them; the first ones are kept in memory. */
 export const photosOf = ({ dataset, items, preprocess }: PhotosOfTask): Photos => {
   const kept = new Map<number, Uint8Array>();
-  const most = Math.floor(PIXEL_BYTES / (preprocess.width * preprocess.height * 3));
+  const most = Math.floor(PIXEL_BYTES / inputSize(preprocess));
   const item = (index: number) => dataset.items[items[index]!]!;
   return {
     count: items.length,

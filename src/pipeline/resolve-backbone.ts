@@ -30,7 +30,8 @@ export interface ResolvedBackbone {
   readonly sha256: string;
   readonly preprocess: Preprocess;
   readonly licence: string | null;
-  readonly source: "file" | "directory" | "hub" | "embedded";
+  /** Where its weights are from; "random": nowhere, it is to be trained. */
+  readonly source: "file" | "directory" | "hub" | "embedded" | "random";
   /** Name of the value to take as features; null: found in the graph. */
   readonly features: string | null;
   /** One line for the person: which backbone, from where, under which licence. */

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { HandfulError, optionError } from "../../base/errors.ts";
 import { nearestName, unknownName } from "../../base/nearest-name.ts";
+import { inputShape } from "../../base/preprocess.ts";
 import type { CommandDefinition, Context } from "../command.ts";
 import { percent, printable } from "../format.ts";
 import { machineOptions } from "../options.ts";
@@ -73,7 +74,10 @@ const showModel = async (path: string, { print, json }: Context): Promise<void> 
   changes.forEach((change, i) => print(`${i === 0 ? "changed" : ""}`.padEnd(12) + printable(change)));
   print(`backbone    ${printable(backbone.name)} (${backbone.source}), features: ${printable(backbone.features)}`);
   print(`head        ${head.name} ${JSON.stringify(head.options)}, temperature ${head.temperature.toFixed(3)}`);
-  print(`input       pixels uint8 [n, ${preprocess.height}, ${preprocess.width}, 3], RGB, ${preprocess.fit}`);
+  const { depth, fit, window } = preprocess;
+  const kind = depth === undefined ? `RGB, ${fit}` : "levels of volumes";
+  const shown = window ? `, intensities from ${window.low} to ${window.high}` : "";
+  print(`input       pixels uint8 [n, ${inputShape(preprocess).join(", ")}], ${kind}${shown}`);
   print(`unknown     ${thresholds.unknown === null ? "not set" : `above ${thresholds.unknown.toFixed(4)}`}`);
   print(`dataset     ${dataset.version}`);
   print(`written by  ${printable(metadata.producer)}`);
