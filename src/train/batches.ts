@@ -1,3 +1,4 @@
+import { takeRows, type Matrix } from "../base/matrix.ts";
 import type { Random } from "../base/random.ts";
 import { applyMix, mixTargets, partnersOf, sizeOfBatch, type Batch as MixedBatch } from "../data/mix.ts";
 import { sampleMix, type Policy } from "../data/policy.ts";
@@ -19,6 +20,8 @@ export interface BatchesOptions extends Variation {
   readonly rows: readonly number[];
   /** Class index of every picture. */
   readonly labels: Int32Array;
+  /** Probabilities that each picture is of each class, [pictures, ways], in the place of labels as what is to be said. */
+  readonly targets?: Matrix | undefined;
   readonly ways: number;
   /** Pictures of a step. */
   readonly batch: number;
@@ -31,8 +34,12 @@ export interface BatchesOptions extends Variation {
   readonly random: Random;
 }
 
-/** One-hot rows, [rows, ways]. */
-const oneHot = (rows: readonly number[], labels: Int32Array, ways: number): Float32Array => {
+/** What is to be said of some pictures, [rows, ways]: the targets given, or one-hot labels. */
+const targetsOf = (
+  rows: readonly number[],
+  { labels, targets, ways }: Pick<BatchesOptions, "labels" | "targets" | "ways">,
+): Float32Array => {
+  if (targets) return takeRows(targets, rows).data;
   const out = new Float32Array(rows.length * ways);
   rows.forEach((row, i) => (out[i * ways + labels[row]!] = 1));
   return out;
@@ -65,7 +72,7 @@ export const createBatches = (options: BatchesOptions): ((epoch: number, step: n
       drawn = { epoch, steps: balancedEpoch(labels, { rows, batch, random: random.fork(`epoch ${epoch}`) }) };
     const indices = drawn.steps[step]!;
     const pictures = await source.rows(indices, viewsOf(indices, epoch, step));
-    const [x, targets] = mixed(pictures, oneHot(indices, labels, ways), random.fork(`mix ${epoch}/${step}`));
+    const [x, targets] = mixed(pictures, targetsOf(indices, options), random.fork(`mix ${epoch}/${step}`));
     return { feeds: { [input]: x, [TARGETS]: floats([batch, ways], targets) }, names: indices.map(photos.name) };
   };
 };

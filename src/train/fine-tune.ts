@@ -113,8 +113,8 @@ export interface FineTuned {
 export interface FineTuner {
   readonly blocks: readonly Block[];
   tune(task: FineTuneTask): Promise<FineTuned>;
-  /** Features of all pictures by the network as it came, [pictures, dim]. */
-  features(): Promise<Matrix>;
+  /** Features of the first pictures, of all when left out, by the network as it came, [count, dim]. */
+  features(count?: number): Promise<Matrix>;
   /** Scores of pictures, [rows, ways]. */
   score(tuned: Pick<FineTuned, "weights" | "head" | "settings">, rows: readonly number[]): Promise<Matrix>;
   /** The whole network with the tuned weights: `pixels` -> `embedding`. */
@@ -360,14 +360,14 @@ export const openFineTuner = async (
       const { history, stopped, bestEpoch } = result!;
       return { ...state, history, stopped, bestEpoch, settings };
     },
-    features: async () => {
+    features: async (count = photos.count) => {
       const source = await sourceAt(feature, fixedBatch ?? fineTuneDefaults.batch);
-      const all = Array.from({ length: photos.count }, (_, i) => i);
+      const all = Array.from({ length: count }, (_, i) => i);
       const rows = await source.rows(
         all,
         all.map(() => 0),
       );
-      return matrix(photos.count, rows.shape[1]!, rows.data as Float32Array);
+      return matrix(count, rows.shape[1]!, rows.data as Float32Array);
     },
     score,
     graph: ({ weights }) => withWeights(g, weights),
