@@ -155,10 +155,12 @@ describe.skipIf(!hasStrace)("killed at every system call that changes anything",
     expect(await hitAll(commit, "signal=SIGKILL", { names: CHANGING_CALLS })).toBeGreaterThan(40);
   });
   it("a checkout leaves every file old or new, and goes on", async () => {
-    expect(await hitAll(checkout, "signal=SIGKILL", { names: ["rename", "unlink", "rmdir"] })).toBeGreaterThan(5);
+    expect(await hitAll(checkout, "signal=SIGKILL", { names: ["rename", "unlink", "rmdir", "fsync"] })).toBeGreaterThan(
+      8,
+    );
   });
   it("gc loses nothing that a version holds", async () => {
-    expect(await hitAll(gc, "signal=SIGKILL", { names: ["rename", "unlink"] })).toBeGreaterThan(4);
+    expect(await hitAll(gc, "signal=SIGKILL", { names: ["rename", "unlink", "fsync"] })).toBeGreaterThan(8);
   });
 });
 

@@ -74,13 +74,17 @@ const SCHEMA = `
 `;
 /** How long another process may hold the catalogue, which it does for one transaction. */
 const BUSY_MS = 10_000;
+/** Length of the journal that is kept. */
+const JOURNAL_BYTES = 2 ** 16;
 
 const open = (path: string, readOnly: boolean): DatabaseSync => {
   const database = new DatabaseSync(path, { readOnly });
-  // A rollback journal and not a write-ahead log, which could not be read from a read-only disk. EXTRA also syncs the
-  // folder once the journal is gone: what was said to be committed stays so when the power fails.
+  // A rollback journal and not a write-ahead log, which could not be read from a read-only disk. It is kept between
+  // transactions, so that a full disk has room for the last one, which gives the lock back.
   database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = EXTRA`);
-  if (!readOnly) database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`);
+  if (readOnly) return database;
+  database.exec(`PRAGMA journal_mode = PERSIST; PRAGMA journal_size_limit = ${JOURNAL_BYTES}`);
+  database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`);
   return database;
 };
 

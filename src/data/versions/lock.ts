@@ -160,9 +160,17 @@ export const withLock = async <T>(
     await sleep(POLL_MS);
   }
   const writer = writerOf(catalogue, mine.token);
+  let result: T;
   try {
-    return await body(writer);
-  } finally {
-    writer.release();
+    result = await body(writer);
+  } catch (thrown) {
+    try {
+      writer.release();
+    } catch {
+      // The first failure tells more, and the lock of a process that has ended counts for nothing.
+    }
+    throw thrown;
   }
+  writer.release();
+  return result;
 };

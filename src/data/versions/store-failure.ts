@@ -12,14 +12,15 @@ const sqliteCodes: Readonly<Record<number, string>> = {
   26: "DAMAGED",
 };
 
-/** SQLITE_IOERR_WRITE and SQLITE_IOERR_NOMEM's kin carry more in the high byte; a short write is a full disk. */
+// The high byte only says more of the same.
 const codeOf = (thrown: unknown): string => {
   if (!(thrown instanceof Error)) return "";
   if ("errcode" in thrown) return sqliteCodes[Number(thrown.errcode) & 0xff] ?? "";
   return "code" in thrown ? String(thrown.code) : "";
 };
 
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+const sized = (bytes: number): string =>
+  bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
 const freeBytes = (folder: string): number | null => {
   try {
@@ -36,7 +37,7 @@ const noSpace = (folder: string, neededBytes: number, cause: unknown): HandfulEr
   return new HandfulError(
     "permission",
     "E_NO_SPACE",
-    `${folder}: ${limit}: wanted ${megabytes(neededBytes)}, ${free === null ? "free space not known" : `${megabytes(free)} free`}`,
+    `${folder}: ${limit}: wanted ${neededBytes > 0 ? sized(neededBytes) : "room for the catalogue"}, ${free === null ? "free space not known" : `${sized(free)} free`}`,
     { hint: "Make room and run again: nothing was changed, and what was stored so far is used.", cause },
   );
 };
