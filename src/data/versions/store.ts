@@ -40,18 +40,20 @@ interface StoreFile {
 
 const readStoreFile = (root: string): StoreFile => {
   const path = storeFile(root);
-  let value: Partial<StoreFile>;
-  try {
-    value = JSON.parse(readFileSync(path, "utf8")) as Partial<StoreFile>;
-  } catch (cause) {
-    throw artifactError("E_STORE_DAMAGED", `${path}: wanted what init wrote, got something else`, {
+  const damaged = (cause?: unknown): HandfulError =>
+    artifactError("E_STORE_DAMAGED", `${path}: wanted format, createdBy and labels as JSON, got something else`, {
       hint: `It is one line: {"format":${STORE_FORMAT},"createdBy":"handful","labels":null}`,
       cause,
     });
+  let value: Partial<StoreFile> | null;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8")) as Partial<StoreFile> | null;
+  } catch (thrown) {
+    throw damaged(thrown);
   }
-  const { format, createdBy = "handful", labels = null } = value;
+  const { format, createdBy = "handful", labels = null } = value ?? {};
   if (!Number.isInteger(format) || typeof createdBy !== "string" || (labels !== null && typeof labels !== "string"))
-    throw artifactError("E_STORE_DAMAGED", `${path}: wanted format, createdBy and labels, got something else`);
+    throw damaged();
   if (format! > STORE_FORMAT)
     throw new HandfulError(
       "damaged",
