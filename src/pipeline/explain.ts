@@ -41,15 +41,16 @@ export interface Explaining {
 /** Longer side of photos for people, in pixels, at least. */
 const VIEW_SIDE = 400;
 
-/** The same view at a whole multiple of the size. */
-const enlarged = (preprocess: Preprocess): Preprocess => {
-  const times = Math.ceil(VIEW_SIDE / Math.max(preprocess.width, preprocess.height));
-  return {
-    ...preprocess,
-    width: preprocess.width * times,
-    height: preprocess.height * times,
-    resizeTo: preprocess.resizeTo * times,
-  };
+/**
+ * A photo as the model sees it, at a whole multiple of its input size, for people.
+ *
+ * @param side  longer side in pixels, at least
+ */
+export const photoForPeople = async (bytes: Uint8Array, preprocess: Preprocess, side = VIEW_SIDE): Promise<Pixels> => {
+  const times = Math.ceil(side / Math.max(preprocess.width, preprocess.height));
+  const [width, height] = [preprocess.width * times, preprocess.height * times];
+  const view = { ...preprocess, width, height, resizeTo: preprocess.resizeTo * times };
+  return { width, height, data: await preprocessImage(bytes, view) };
 };
 
 /** What in a preprocessed picture speaks for a class. */
@@ -106,14 +107,13 @@ export const explainWith = async (
     explain: async (photoBytes, className) => {
       const asked = className === undefined ? null : classIndex(labels, className);
       const pixels = await preprocessImage(photoBytes, model.preprocess);
-      const view = enlarged(model.preprocess);
       const [prediction] = await model.predict([pixels]);
       const target = asked ?? labels.indexOf(prediction!.likeliest);
       return {
         prediction: prediction!,
         className: labels[target]!,
         map: await mapper.mapOf(pixels, target),
-        photo: { width: view.width, height: view.height, data: await preprocessImage(photoBytes, view) },
+        photo: await photoForPeople(photoBytes, model.preprocess),
       };
     },
     close: mapper.close,

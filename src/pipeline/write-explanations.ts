@@ -1,9 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import type { Pixels } from "../base/preprocess.ts";
+import type { IntensityWindow, Pixels } from "../base/preprocess.ts";
 import { readItem } from "../data/image.ts";
 import { scanImages } from "../data/scan.ts";
+import { showable } from "../data/showable.ts";
 import { cividis } from "../explain/colour-map.ts";
 import { drawExplanation } from "../explain/draw-explanation.ts";
 import { isFlat } from "../explain/heat-map.ts";
@@ -26,12 +27,21 @@ export const pictureUri = async ({ width, height, data }: Pixels): Promise<strin
   return `data:image/webp;base64,${webp.toString("base64")}`;
 };
 
-/** Photos by their names in a folder, as small pictures; null for what is not there. */
-export const nearestPictures = async (folder: string): Promise<(name: string) => Promise<string | null>> => {
+/** Colours along the scale of maps, as in CSS. */
+export const scaleColours = (): string[] =>
+  Array.from({ length: STOPS }, (_, i) => `rgb(${cividis(i / (STOPS - 1)).join(",")})`);
+
+/** Photos by their names in a folder, as small pictures through the model's window; null for what is not there. */
+export const nearestPictures = async (
+  folder: string,
+  window?: IntensityWindow,
+): Promise<(name: string) => Promise<string | null>> => {
   const items = new Map((await scanImages(folder)).items.map((item) => [item.name, item]));
   return async (name) => {
     const item = items.get(name);
-    return item ? ((await makeThumbnail((await readItem(item)).bytes, NEAR_SIDE))?.uri ?? null) : null;
+    if (!item) return null;
+    const thumbnail = await makeThumbnail(await showable((await readItem(item)).bytes, window), NEAR_SIDE);
+    return thumbnail?.uri ?? null;
   };
 };
 
@@ -85,9 +95,8 @@ export const createExplanationWriter = async (
       return file;
     },
     finish: async (title, how) => {
-      const colours = Array.from({ length: STOPS }, (_, i) => `rgb(${cividis(i / (STOPS - 1)).join(",")})`);
       const page = join(out, "index.html");
-      await writeWhole(page, explainPage({ title, how, colours, photos }));
+      await writeWhole(page, explainPage({ title, how, colours: scaleColours(), photos }));
       return page;
     },
   };

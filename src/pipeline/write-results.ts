@@ -13,6 +13,7 @@ import type { Backbone } from "./backbone.ts";
 import type { Embedded } from "./embed.ts";
 import { embeddingMap } from "./embedding-map.ts";
 import type { AugmentationFacts } from "./learning-arms.ts";
+import { looksOf } from "./looks.ts";
 import { machineText } from "./machine.ts";
 import { nearestRows } from "./nearest-rows.ts";
 import { writeWhole } from "./run-folder.ts";
@@ -110,6 +111,7 @@ export const writeResults = async (r: RunResults): Promise<void> => {
     backbone: { name: r.backbone.resolved.name, text: r.backbone.resolved.describe },
     nearest: nearestRows(training.features, training.groups),
     map: embeddingMap(training.features, createRandom(r.seed)),
+    looks: r.evidence.outOfFold && (await looksOf(r, training.items, r.evidence.outOfFold)),
     thumbnail: (item) => thumbnail(r, item),
     run: runFacts(r),
     notes: r.unlabelled ? [...r.notes, r.unlabelled.text] : r.notes,

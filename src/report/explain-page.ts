@@ -1,5 +1,6 @@
-import { html, join, trusted, type Html } from "./html.ts";
+import { colourScale } from "./colour-scale.ts";
 import { decimal, percent } from "./format.ts";
+import { html, join, trusted, type Html } from "./html.ts";
 
 /** A photo with what in it speaks for a class. */
 export interface ExplainedPhoto {
@@ -71,22 +72,6 @@ const card = (photo: ExplainedPhoto): Html => html`
   </article>
 `;
 
-const scale = (colours: readonly string[]): Html => {
-  const stops = colours.map(
-    (colour, i) => html`<stop offset="${i / (colours.length - 1)}" stop-color="${colour}"></stop>`,
-  );
-  return html`<p class="scale">
-    <span>nothing</span>
-    <svg width="160" height="14" role="img" aria-label="from dark blue to yellow">
-      <defs>
-        <linearGradient id="scale">${join(stops)}</linearGradient>
-      </defs>
-      <rect width="160" height="14" fill="url(#scale)"></rect>
-    </svg>
-    <span>most in this photo</span>
-  </p>`;
-};
-
 /** A page of photos with what in each speaks for its class, a scale and the nearest training photos; it loads nothing. */
 export const explainPage = ({ title, how, colours, photos }: ExplainPage): string => {
   const page = html`<html lang="en">
@@ -110,7 +95,7 @@ export const explainPage = ({ title, how, colours, photos }: ExplainPage): strin
         A map says which parts of the photo raised the score of the class in this model. It does not say that the parts
         are the right ones, nor what the model would say without them. Each map has its own scale.
       </p>
-      ${scale(colours)} ${join(photos.map(card))}
+      ${colourScale(colours, "scale")} ${join(photos.map(card))}
     </body>
   </html>`;
   return `<!doctype html>\n${page.markup}\n`;

@@ -24,6 +24,8 @@ export interface ReportInput {
   readonly nearest: ((row: number, count: number) => readonly NearImage[]) | null;
   /** Two coordinates by row, in any unit; null where there is no map. */
   readonly map: EmbeddingMap | null;
+  /** What in some photos speaks for which class; absent: not asked. */
+  readonly looks?: Looks | null;
   /** The bytes of an item's image, in any format that decodes, or null. Called once an item at most. */
   readonly thumbnail: (item: number) => Promise<Buffer | null>;
   readonly run: RunFacts;
@@ -41,6 +43,23 @@ export interface NearImage {
   readonly row: number;
   /** 1 = the same. */
   readonly similarity: number;
+}
+
+/** Maps of what in a photo speaks for a class, of a few rows. */
+export interface Looks {
+  /** For people: how the maps were made, or why there are none. */
+  readonly text: string;
+  /** Colours of the scale from nothing to the most, as in CSS. */
+  readonly colours: readonly string[];
+  readonly rows: readonly {
+    readonly row: number;
+    readonly maps: readonly {
+      /** Index of the class. */
+      readonly label: number;
+      /** Photo under the colours of the map, as a `data:` URI. */
+      readonly picture: string;
+    }[];
+  }[];
 }
 
 export interface EmbeddingMap {

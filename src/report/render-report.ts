@@ -10,6 +10,7 @@ import { writeConfusion } from "./sections/confusion.ts";
 import { writeHeadline } from "./sections/headline.ts";
 import { writeHeads } from "./sections/heads.ts";
 import { writeLearningCurve } from "./sections/learning-curve.ts";
+import { writeLooks } from "./sections/looks.ts";
 import { writeMap } from "./sections/map.ts";
 import { writeMistakes } from "./sections/mistakes.ts";
 import { writePairs } from "./sections/pairs.ts";
@@ -24,6 +25,7 @@ const SECTIONS: readonly WriteSection[] = [
   writeHeadline,
   writeConfusion,
   writeMistakes,
+  writeLooks,
   writePairs,
   writeClasses,
   writeLearningCurve,

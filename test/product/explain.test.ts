@@ -92,6 +92,14 @@ describe("drawn parts on drawn grounds", () => {
     ).toBeCloseTo(1, 9);
   });
 
+  it("stands in the report with right and wrong photos", () => {
+    const report = readFileSync(join(run, "report.html"), "utf8");
+    const section = /<section id="looks"[\s\S]*?<\/section>/.exec(report)![0];
+    const maps = section.match(/<img src="data:image\/webp/g)!.length;
+    expect(maps).toBe(2 * 3 + 3); // of mistakes for what was said and for the truth
+    expect(section).toContain("HiResCAM at object_answers");
+  });
+
   it("names its methods alike everywhere", () => {
     expect(command.options.find(({ flags }) => flags.startsWith("--method"))!.choices).toEqual(explainMethods);
   });

@@ -109,7 +109,8 @@ export const command: CommandDefinition = {
     const out = resolve(context.cwd, String(options.out));
     try {
       const { photos } = options;
-      const near = typeof photos === "string" ? await nearestPictures(resolve(context.cwd, photos)) : null;
+      const { window } = explaining.model.preprocess;
+      const near = typeof photos === "string" ? await nearestPictures(resolve(context.cwd, photos), window) : null;
       const writer = await createExplanationWriter(out, near ?? (async () => null));
       const className = typeof options.class === "string" ? options.class : undefined;
       const { rows, failures } = await explainAll({ explaining, writer, pictures, className }, out, context);
