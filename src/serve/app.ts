@@ -85,14 +85,12 @@ const sendError = (reply: FastifyReply, error: HandfulError, id: string): Fastif
   if (status === 401) void reply.header("www-authenticate", "Bearer");
   if (status === 413 || status === 408) void reply.header("connection", "close");
   const { code, hint } = error;
-  return reply
-    .code(status)
-    .send({
-      error: publicMessage(error, id),
-      code,
-      ...(hint !== undefined && { hint }),
-      requestId: id,
-    } satisfies ErrorAnswer);
+  return reply.code(status).send({
+    error: publicMessage(error, id),
+    code,
+    ...(hint !== undefined && { hint }),
+    requestId: id,
+  } satisfies ErrorAnswer);
 };
 
 const makeFastify = ({ settings }: Parts, log: LogStream | null): FastifyInstance =>

@@ -13,38 +13,45 @@ export interface CostModel {
 
 /** Share of its weight that an observation keeps after each further one: the last fifty batches count. */
 const MEMORY = 0.98;
-/** Variance before anything is known, and the bound that keeps it from growing while all batches are of one size. */
-const UNSURE = 1e4;
+/** How strongly an estimate is held to the one before, against one observation's weight of 1. */
+const HELD = 1e-3;
 
 /**
- * Recursive least squares with exponential forgetting, two unknowns.
+ * Least squares with exponential forgetting: the line (a, b) that minimises
  *
- *     k = P x / (m + x' P x),  w' = w + k (ms - w x),  P' = (P - k x' P) / m,  x = (items, 1)
+ *     sum of MEMORY^age (ms - a items - b)^2 + HELD ((a - a')^2 + (b - b')^2)
  *
- * An observation more than twice what was expected counts as twice: a pause of the machine is not the engine's time.
+ * where (a', b') is the estimate before, so that batches of one size only, which cannot tell the two apart, leave
+ * their split as it was. An observation of more than twice what was expected counts as twice: a pause of the machine is
+ * not the engine's time.
  */
 export const createCostModel = (): CostModel => {
   let [perItem, fixed] = [0, 0];
-  let [p11, p12, p22] = [UNSURE, 0, UNSURE];
+  let [weight, items1, items2, ms1, itemsMs] = [0, 0, 0, 0, 0];
   let seen = 0;
-  const predict = (items: number): number => Math.max(0, perItem * items + fixed);
+  const solve = (): void => {
+    const [a11, a22] = [items2 + HELD, weight + HELD];
+    const [b1, b2] = [itemsMs + HELD * perItem, ms1 + HELD * fixed];
+    const determinant = a11 * a22 - items1 * items1;
+    [perItem, fixed] = [(b1 * a22 - items1 * b2) / determinant, (a11 * b2 - items1 * b1) / determinant];
+  };
   return {
     observe: (items, ms) => {
-      const expected = perItem * items + fixed;
-      const error = (seen++ < 3 ? ms : Math.min(ms, 2 * Math.max(expected, 0.1))) - expected;
-      const [px1, px2] = [p11 * items + p12, p12 * items + p22];
-      const scale = MEMORY + items * px1 + px2;
-      const [k1, k2] = [px1 / scale, px2 / scale];
-      perItem += k1 * error;
-      fixed += k2 * error;
-      const next = [p11 - k1 * px1, p12 - k1 * px2, p22 - k2 * px2] as const;
-      const keep = (next[0] + next[2]) / MEMORY > 2 * UNSURE ? 1 : MEMORY;
-      [p11, p12, p22] = [next[0] / keep, next[1] / keep, next[2] / keep];
+      const most = seen++ < 3 ? ms : 2 * Math.max(perItem * items + fixed, 0.1);
+      const counted = Math.min(ms, most);
+      weight = MEMORY * weight + 1;
+      items1 = MEMORY * items1 + items;
+      items2 = MEMORY * items2 + items * items;
+      ms1 = MEMORY * ms1 + counted;
+      itemsMs = MEMORY * itemsMs + items * counted;
+      solve();
     },
-    predict,
+    predict: (items) => Math.max(0, perItem * items + fixed),
     doubt: () => {
       perItem *= 0.9;
       fixed *= 0.9;
+      ms1 *= 0.9;
+      itemsMs *= 0.9;
     },
     get perItemMs() {
       return Math.max(0, perItem);
