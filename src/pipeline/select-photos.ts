@@ -4,6 +4,7 @@ import { takeRows, type Matrix } from "../base/matrix.ts";
 import { labelIndices, type DataSet } from "../data/dataset.ts";
 import { groupItems, nearDuplicatesByEmbedding, type Pair } from "../data/duplicates.ts";
 import { ownerPairs } from "../data/owners.ts";
+import { keptVersion, type KeptVersion } from "../data/versions/kept-version.ts";
 import type { Embedded } from "./embed.ts";
 
 /** Photos with features, labels and groups; row i everywhere is item `items[i]`. */
@@ -158,8 +159,21 @@ export const checkClasses = ({ root }: DataSet, present: readonly string[], phot
   });
 };
 
-/** Names what a model was trained on: the hash of names, labels, splits and contents. */
-export const datasetVersion = (dataset: DataSet, { audit }: Embedded): string => {
+/** Whether the photos, as they were read, are those of a version that the folder keeps. */
+export const versionKept = (dataset: DataSet, { audit }: Embedded): KeptVersion =>
+  keptVersion(
+    dataset,
+    audit.facts.map((facts) => facts?.sha256 ?? null),
+  );
+
+/**
+ * Names what a model was trained on: the version that the folder keeps of just these photos, else the hash of names,
+ * labels, splits and contents.
+ */
+export const datasetVersion = (dataset: DataSet, embedded: Embedded): string => {
+  const { version } = versionKept(dataset, embedded);
+  if (version !== null) return version;
+  const { audit } = embedded;
   const hash = createHash("sha256");
   dataset.items.forEach((item, i) =>
     hash.update(JSON.stringify([item.name, item.label, item.split, item.group, audit.facts[i]?.sha256 ?? null])),

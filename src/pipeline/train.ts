@@ -22,7 +22,7 @@ import { approveModel } from "./open-model.ts";
 import type { ResolvedBackbone } from "./resolve-backbone.ts";
 import { markLatest, writeWhole } from "./run-folder.ts";
 import { writeResults } from "./write-results.ts";
-import { selectPhotos, type SelectedPhotos } from "./select-photos.ts";
+import { selectPhotos, versionKept, type SelectedPhotos } from "./select-photos.ts";
 import {
   openSynthetic,
   syntheticPictures,
@@ -271,6 +271,7 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
   const missing = dataset.classes.filter((_, c) => lesson.renumber[c]! < 0);
   const notes = [
     ...selected.notes,
+    ...[versionKept(dataset, embedded).note ?? []].flat(),
     ...missing.map((name) => `class "${name}" has no training photo and was left out`),
     ...(synthetic?.notes ?? []),
     ...(pool?.notes ?? []),

@@ -18,7 +18,7 @@ import { machineText } from "./machine.ts";
 import { nearestRows } from "./nearest-rows.ts";
 import { writeWhole } from "./run-folder.ts";
 import type { Score } from "./score.ts";
-import { datasetVersion, type SelectedPhotos } from "./select-photos.ts";
+import { datasetVersion, versionKept, type SelectedPhotos } from "./select-photos.ts";
 import { describeSynthetic, type SyntheticFacts } from "./synthetic-pictures.ts";
 import type { UnlabelledFacts } from "./unlabelled-photos.ts";
 
@@ -77,6 +77,10 @@ const metricsOf = (r: RunResults): unknown => ({
   augmentation: r.augmentation,
   unlabelled: r.unlabelled,
   heldOut: r.heldOut,
+  dataset: {
+    version: datasetVersion(r.dataset, r.embedded),
+    kept: versionKept(r.dataset, r.embedded).version !== null,
+  },
   backbone: {
     name: r.backbone.resolved.name,
     source: r.backbone.resolved.source,
