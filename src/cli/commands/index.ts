@@ -7,6 +7,8 @@ import { command as dataCommand } from "./data.ts";
 import { command as demoCommand } from "./demo.ts";
 import { command as evalCommand } from "./eval.ts";
 import { command as explainCommand } from "./explain.ts";
+import { command as exportCommand } from "./export.ts";
+import { command as importCommand } from "./import.ts";
 import { command as inspectCommand } from "./inspect.ts";
 import { command as modelCommand } from "./model.ts";
 import { command as predictCommand } from "./predict.ts";
@@ -25,6 +27,8 @@ export const commands: readonly CommandDefinition[] = [
   demoCommand,
   evalCommand,
   explainCommand,
+  exportCommand,
+  importCommand,
   inspectCommand,
   modelCommand,
   predictCommand,
