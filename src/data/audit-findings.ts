@@ -160,8 +160,13 @@ export const findings = (dataset: DataSet, facts: Facts, volumes = false): Findi
       }),
       ...countWarning(dataset, facts, {
         code: "W_FRAMES",
-        what: "of several frames or planes, of which the middle one is used",
-        is: ({ frames, format }) => frames > 1 && isScan(format) && !volumes,
+        what: "of several frames, of which the middle one is used",
+        is: ({ frames, format }) => frames > 1 && format === "dicom",
+      }),
+      ...countWarning(dataset, facts, {
+        code: "W_VOLUMES",
+        what: "volumes, of which a network of pictures sees the middle plane and a 3-D network all",
+        is: ({ frames, format }) => frames > 1 && format === "nifti" && !volumes,
       }),
       ...countWarning(dataset, facts, {
         code: "W_BLANK",

@@ -22,6 +22,8 @@ export interface Embedded {
   readonly indices: number[];
   /** How many were computed now; the others came from the cache. */
   readonly computed: number;
+  /** Whether the images are volumes, whose features are too much alike to tell copies by. */
+  readonly volumes?: boolean;
 }
 
 interface Waiting {
@@ -92,5 +94,5 @@ export const embedDataset = async (
   await cache?.flush();
   const indices = [...known].sort((a, b) => a - b);
   const features = indices.length === rows.rows ? rows : takeRows(rows, indices);
-  return { audit, features, indices, computed };
+  return { audit, features, indices, computed, volumes: backbone.preprocess.depth !== undefined };
 };

@@ -106,7 +106,8 @@ export const selectPhotos = (
   const exact = embedded.audit.exactDuplicates.flatMap((group) =>
     group.slice(1).flatMap((index) => inRows({ a: group[0]!, b: index, similarity: 1 })),
   );
-  const near = [...embedded.audit.nearDuplicates.flatMap(inRows), ...nearDuplicatesByEmbedding(features, SAME_SCENE)];
+  const alike = embedded.volumes ? [] : nearDuplicatesByEmbedding(features, SAME_SCENE);
+  const near = [...embedded.audit.nearDuplicates.flatMap(inRows), ...alike];
   const groups = groupItems({
     count: items.length,
     declared: items.map((i) => dataset.items[i]!.group),

@@ -35,6 +35,7 @@ import { createScope, within } from "../../src/nn/layers/scope.ts";
 import { conv4 } from "../../src/nn/networks/conv-4.ts";
 import { cycleGanGenerator } from "../../src/nn/networks/cycle-gan-generator.ts";
 import { patchDiscriminator } from "../../src/nn/networks/patch-discriminator.ts";
+import { resnet10In3d } from "../../src/nn/networks/resnet-10-3d.ts";
 
 const weights = new URL("../../../shared/weights/", import.meta.url);
 const present = existsSync(weights);
@@ -157,6 +158,19 @@ const adversaries = (): Network => {
   return { g, answer, parameters, feeds: { x: normals(x.shape!, random, 0.5) }, random, change: 0.02 };
 };
 
+const volumes = (): Network => {
+  const random = createRandom("volumes");
+  const g = new Graph("volumes");
+  const x = g.input("x", "float32", [3, 1, 16, 16, 16]);
+  const scope = createScope(g, { phase: "training", random });
+  const answer = resnet10In3d(scope, x, { width: 4 });
+  const learned = scope.parameters.filter((p) => p.trainable);
+  const statistics = scope.parameters.filter((p) => !p.trainable);
+  const parameters = new Map(learned.map((p) => [g.inputs.find((v) => v.name === p.name)!, p.tensor]));
+  const feeds = Object.fromEntries(statistics.map((p) => [p.name, p.tensor]));
+  return { g, answer, parameters, feeds: { ...feeds, x: normals(x.shape!, random) }, random, change: 0.002 };
+};
+
 describe("the gradient by all weights agrees with finite differences in random directions", () => {
   test("for Conv-4", async () => {
     for (const error of await gradientErrors(fromScratch())) expect(error).toBeLessThan(0.01);
@@ -164,6 +178,10 @@ describe("the gradient by all weights agrees with finite differences in random d
 
   test("for CycleGAN's generator under its discriminator", async () => {
     for (const error of await gradientErrors(adversaries())) expect(error).toBeLessThan(0.01);
+  });
+
+  test("for the 3-D ResNet-10", async () => {
+    for (const error of await gradientErrors(volumes())) expect(error).toBeLessThan(0.01);
   });
 
   test.runIf(present).each([
