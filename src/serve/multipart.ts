@@ -12,10 +12,10 @@ const LONGEST_HEAD = 4096;
 
 const broken = (what: string) => requestError("E_BODY_MULTIPART", `wanted multipart/form-data, got ${what}`);
 
-/** A parameter of a header: `name="a \"b\""` or `name=a`; undefined where absent. */
+/** A parameter of a header, `name="a"` or `name=a`, as browsers write it: a quote as %22; undefined where absent. */
 const parameter = (header: string, name: string): string | undefined => {
-  const found = new RegExp(`;\\s*${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^;\\s]*))`, "i").exec(header);
-  return found ? (found[1]?.replace(/\\(.)/g, "$1") ?? found[2]) : undefined;
+  const found = new RegExp(`;\\s*${name}=(?:"([^"]*)"|([^;\\s]*))`, "i").exec(header);
+  return found ? (found[1]?.replaceAll("%22", '"') ?? found[2]) : undefined;
 };
 
 /** The boundary of a Content-Type, or null. */
@@ -50,10 +50,10 @@ export const parseMultipart = (body: Buffer, contentType: string, maxParts: numb
     if (parts.length >= maxParts) throw requestError("E_BODY_PARTS", `wanted at most ${maxParts} parts`);
     if (body.subarray(at, at + 2).toString("latin1") !== "\r\n") throw broken("a damaged boundary");
     const headEnd = body.subarray(at, at + LONGEST_HEAD).indexOf("\r\n\r\n");
-    const end = headEnd < 0 ? -1 : body.indexOf(mark, at + headEnd + 2);
+    const end = headEnd < 0 ? -1 : body.indexOf(mark, at + headEnd + 4);
     if (end < 0) throw broken("a part without an end");
     const head = body.toString("utf8", at + 2, at + headEnd);
-    parts.push(readPart(head, body.subarray(Math.min(at + headEnd + 4, end), end)));
+    parts.push(readPart(head, body.subarray(at + headEnd + 4, end)));
     at = end + mark.length;
   }
   return parts;
