@@ -3,6 +3,7 @@ import type { Model } from "../../artifact/load.ts";
 import { optionError } from "../../base/errors.ts";
 import type { IntensityWindow } from "../../base/preprocess.ts";
 import { weakestFirst, type Evidence } from "../../evaluate/evidence.ts";
+import type { PreprocessOverrides } from "../../pipeline/backbone-settings.ts";
 import type { ResolvedBackbone } from "../../pipeline/resolve-backbone.ts";
 import type { TrainOptions, TrainResult } from "../../pipeline/train.ts";
 import type { Context } from "../command.ts";
@@ -19,6 +20,29 @@ export const windowAsked = ({ window, windowLevel }: Options): IntensityWindow |
   return (window ?? windowLevel) as IntensityWindow | undefined;
 };
 
+/** How pictures are to be prepared, as far as flags say so. */
+const overridesOf = (options: Options): PreprocessOverrides => {
+  const window = windowAsked(options);
+  return {
+    ...(typeof options.imageSize === "number" && { size: options.imageSize }),
+    ...(Array.isArray(options.mean) && { mean: options.mean as unknown as [number, number, number] }),
+    ...(Array.isArray(options.std) && { std: options.std as unknown as [number, number, number] }),
+    ...(text(options.fit) !== undefined && { fit: options.fit as "crop" }),
+    ...(text(options.channels) !== undefined && { channels: options.channels as "RGB" }),
+    ...(window && { window }),
+    ...(typeof options.spacing === "number" && { spacing: options.spacing }),
+  };
+};
+
+/** What volumes are seen by: the 3-D network that is trained on them; null where a backbone is named, or for pictures. */
+export const chooseVolumeBackbone = async (photos: string, options: Options): Promise<ResolvedBackbone | null> => {
+  if (options.backbone !== undefined || options.domain !== undefined) return null;
+  const { holdsVolumes } = await import("../../data/holds-volumes.ts");
+  if (!(await holdsVolumes(photos))) return null;
+  const { randomVolumeBackbone } = await import("../../pipeline/volume-backbone.ts");
+  return randomVolumeBackbone(overridesOf(options));
+};
+
 /** The backbone asked for: by name, by domain, else the embedded one. */
 export const chooseBackbone = async (options: Options, context: Context): Promise<ResolvedBackbone> => {
   const { resolveBackbone } = await import("../../pipeline/resolve-backbone.ts");
@@ -31,20 +55,11 @@ export const chooseBackbone = async (options: Options, context: Context): Promis
     text(options.backbone) ?? (domain === undefined ? DEFAULT_BACKBONE : recommendBackbone(domain as "natural").name);
   if (domain !== undefined)
     context.note(row("Domain", `${domain}: ${name}, ${recommendBackbone(domain as "natural").why}`));
-  const window = windowAsked(options);
   const bar = context.progress("Download", "MB");
   const resolved = await resolveBackbone({
     name: name.includes("/") || name.endsWith(".onnx") ? resolve(context.cwd, name) : name,
     env: options.offline ? { ...context.env, HF_HUB_OFFLINE: "1" } : context.env,
-    overrides: {
-      ...(typeof options.imageSize === "number" && { size: options.imageSize }),
-      ...(Array.isArray(options.mean) && { mean: options.mean as unknown as [number, number, number] }),
-      ...(Array.isArray(options.std) && { std: options.std as unknown as [number, number, number] }),
-      ...(text(options.fit) !== undefined && { fit: options.fit as "crop" }),
-      ...(text(options.channels) !== undefined && { channels: options.channels as "RGB" }),
-      ...(window && { window }),
-      ...(typeof options.spacing === "number" && { spacing: options.spacing }),
-    },
+    overrides: overridesOf(options),
     onProgress: (done: number, total: number) => bar.update(Math.round(done / 1e6), Math.round(total / 1e6)),
     signal: context.signal,
   });
@@ -58,6 +73,8 @@ export const withLooks = async (model: Model, { looks, looksPolicy }: Options): 
     if (looksPolicy !== undefined) throw optionError("--looks-policy needs --looks", { hint: "Add --looks 8." });
     return model;
   }
+  if (model.preprocess.depth !== undefined)
+    throw optionError("--looks is for pictures, this model takes volumes", { hint: "Leave it out." });
   const { readPolicy } = await import("../../pipeline/read-policy.ts");
   const { lookSeveralTimes } = await import("../../pipeline/test-time.ts");
   const policy = await readPolicy(text(looksPolicy) ?? "basic");
