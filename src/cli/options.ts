@@ -23,6 +23,16 @@ export const between =
     return n;
   };
 
+/** Reads names with values: "threshold=0.8,quota=5". */
+export const namedValues = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text.split(",").map((part) => {
+      const [name = "", value = "", ...rest] = part.split("=").map((side) => side.trim());
+      if (name === "" || value === "" || rest.length > 0) throw new Error(`wanted name=value, got "${part}"`);
+      return [name, value];
+    }),
+  );
+
 /** Reads three numbers, or one for all three: "0.5" or "0.485,0.456,0.406". */
 export const threeNumbers = (text: string): [number, number, number] => {
   const parts = text.split(",").map(Number);

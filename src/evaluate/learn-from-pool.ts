@@ -196,3 +196,27 @@ export const learnFromPool = async (options: LearnFromPoolOptions): Promise<Lear
     await algebra.close();
   }
 };
+
+export interface LabelPoolOptions extends Pick<LearnFromPoolOptions, "plain" | "pool" | "random" | "threads"> {
+  /** null: no label is given. */
+  readonly method: SemiSupervision | null;
+  /** Labelled photos that are known, by row; the others have no say. */
+  readonly rows: Int32Array;
+}
+
+/** What can be said of a pool from some photos alone, by the head that was chosen: who belongs to no class, and labels. */
+export const labelPool = async (
+  options: LabelPoolOptions,
+): Promise<{ readonly familiar: Familiar; readonly labels: PseudoLabels }> => {
+  const { plain, method, rows, random, threads } = options;
+  const { findings, candidates } = plain;
+  const algebra = openAlgebra(threads);
+  try {
+    const heads = headsOf(candidates, findings.final.chosen, findings.final.temperatures!);
+    const known = { ...options, methods: method ? [method] : [], findings, algebra };
+    const { familiar, given } = await learnOn(known, { rows, heads, random });
+    return { familiar, labels: given[0]?.labels ?? NO_LABELS };
+  } finally {
+    await algebra.close();
+  }
+};

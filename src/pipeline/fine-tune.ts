@@ -31,6 +31,7 @@ import type { Backbone } from "./backbone.ts";
 import { photosOf } from "./photos-of.ts";
 import { writeWhole } from "./run-folder.ts";
 import { foldsOf, tuneRows, type Labelled } from "./tune-rows.ts";
+import { joinedPhotos, type TuningPool } from "./tuning-pool.ts";
 
 /** What a person asks for. */
 export interface FineTuneOptions {
@@ -63,6 +64,8 @@ export interface TuningTask extends Labelled {
   readonly random: Random;
   /** Folder for checkpoints. */
   readonly folder: string;
+  /** Unlabelled photos to learn from too. */
+  readonly pool?: TuningPool;
   readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TuningProgress) => void;
@@ -111,7 +114,7 @@ const emitTuned = (tuner: FineTuner, tuned: FineTuned, start: string, embedder: 
 };
 
 /** Where each training goes on from, and how it saves: one file a training. */
-const checkpointsIn = (folder: string, key: string, resume: boolean) => async (training: number) => {
+export const checkpointsIn = (folder: string, key: string, resume: boolean) => async (training: number) => {
   const path = join(folder, `training-${training}.safetensors`);
   const own = `${key}/${training}/`;
   const bytes = resume ? await readFile(path).catch(() => null) : null;
@@ -153,13 +156,16 @@ export const settingsOf = (
  * @throws HandfulError E_NO_GRADIENT, E_PARAMETER_TYPE when the blocks cannot be trained; E_LOSS_NAN naming the batch
  */
 export const openTuning = async (task: TuningTask): Promise<Tuning> => {
-  const { backbone, labels, ways, options, random, folder, threads, signal } = task;
+  const { backbone, labels, ways, options, random, folder, threads, signal, pool } = task;
   const { embedder, domains } = backbone.graph({ taps: false });
   const { preprocess } = backbone;
-  const photos = varyPhotos(photosOf({ ...task, preprocess }), options.policy ?? noPolicy, {
+  const own = photosOf({ ...task, preprocess });
+  const policy = options.policy ?? pool?.weak ?? noPolicy;
+  const photos = varyPhotos(pool ? joinedPhotos(own, photosOf({ ...pool, preprocess })) : own, policy, {
     ...preprocess,
     seed: `views ${random.fork("views").integer(2 ** 31)}`,
-    keys: task.keys,
+    keys: [...task.keys, ...(pool?.keys ?? [])],
+    ...(pool?.strong && { strong: pool.strong }),
   });
   const tuner = await openFineTuner(embedder, photos, {
     domains,
@@ -168,19 +174,30 @@ export const openTuning = async (task: TuningTask): Promise<Tuning> => {
   });
   const all = tuner.blocks.length;
   if (all === 0) throw internalError("the network has no block that learns");
-  const settings = settingsOf(options, all);
+  const settings = settingsOf({ ...options, policy }, all);
   const { depth, epochs } = settings;
   const blocks = typeof depth === "object" ? depth.last : 0;
   const trainings = FOLDS + 1;
   const endsAt = options.seconds === undefined ? null : performance.now() + 1000 * options.seconds;
-  const features = await tuner.features();
-  const identity = [backbone.key, task.keys, [...labels], [...task.groups], settings, random.fork("key").uniform()];
+  const features = await tuner.features(labels.length);
+  const identity = [
+    backbone.key,
+    task.keys,
+    [...labels],
+    [...task.groups],
+    settings,
+    random.fork("key").uniform(),
+    pool?.name ?? null,
+    pool?.keys ?? [],
+  ];
   const key = createHash("sha256").update(JSON.stringify(identity)).digest("hex");
   const checkpointOf = checkpointsIn(folder, key, options.resume);
   const tune = async (training: number, rows: readonly number[]): Promise<FineTuned> => {
     const now = performance.now();
+    const taught = pool ? await pool.teach(rows, labels) : { labels };
     const tuned = await tuneRows(tuner, {
       ...task,
+      ...taught,
       features,
       rows,
       settings,
@@ -212,8 +229,8 @@ export const openTuning = async (task: TuningTask): Promise<Tuning> => {
       }
       return {
         method: "fine-tuned",
-        options: { blocks, epochs },
-        text: describe(blocks, all),
+        options: { blocks, epochs, ...(pool && { unlabelled: pool.name }) },
+        text: describe(blocks, all) + (pool ? `, unlabelled photos by ${pool.name}` : ""),
         round,
         scores,
       };

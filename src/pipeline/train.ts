@@ -21,6 +21,7 @@ import { scoreItems, type Score } from "./score.ts";
 import { approveModel } from "./open-model.ts";
 import type { ResolvedBackbone } from "./resolve-backbone.ts";
 import { markLatest, writeWhole } from "./run-folder.ts";
+import { stopwatch } from "./stopwatch.ts";
 import { writeResults } from "./write-results.ts";
 import { selectPhotos, versionKept, type SelectedPhotos } from "./select-photos.ts";
 import {
@@ -35,6 +36,7 @@ import {
   checkUnlabelled,
   learnUnlabelled,
   unlabelledPool,
+  withNetworks,
   type UnlabelledFacts,
   type UnlabelledOptions,
   type UnlabelledPool,
@@ -44,6 +46,8 @@ import { writePseudoLabels } from "./write-pseudo-labels.ts";
 export interface TrainOptions {
   /** Folder or manifest. */
   readonly photos: string;
+  /** Photos whose names match alike are of one part or patient. */
+  readonly groupBy?: RegExp;
   /** Folder of pictures made from the photos (`writeSyntheticFolder`), which help learning and are never asked. */
   readonly synthetic?: string;
   /** Folder of unlabelled photos of the place of use: features are aligned with theirs. Not with made or varied photos. */
@@ -129,23 +133,6 @@ export interface TrainResult {
   /** Whether `runs/latest` points at this run. */
   readonly latest: boolean;
 }
-
-/** Seconds each stage took, by a monotonic clock. */
-const stopwatch = () => {
-  const start = performance.now();
-  let last = start;
-  const stages: { name: string; seconds: number }[] = [];
-  return {
-    stages,
-    lap: (name: string): number => {
-      const seconds = (performance.now() - last) / 1000;
-      last = performance.now();
-      stages.push({ name, seconds });
-      return seconds;
-    },
-    total: () => (performance.now() - start) / 1000,
-  };
-};
 
 const checkStrict = (dataset: DataSet, embedded: Embedded, selected: SelectedPhotos): void => {
   const unreadable = [...dataset.skipped, ...embedded.audit.unreadable];
@@ -259,7 +246,8 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
   checkTarget(options);
   checkUnlabelled(options);
   const watch = stopwatch();
-  const dataset = await scanDataset(options.photos, { ...(on.scanning && { onProgress: on.scanning }) });
+  const { photos, groupBy } = options;
+  const dataset = await scanDataset(photos, { groupBy, ...(on.scanning && { onProgress: on.scanning }) });
   checkLabels(dataset);
   on.scanned?.(dataset);
   const set = options.synthetic === undefined ? null : await openSynthetic(options.synthetic);
@@ -277,7 +265,11 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
     ...(pool?.notes ?? []),
   ];
 
-  const write = async (head: Answerer, network: Policy | null = null): Promise<TrainResult> => {
+  const write = async (
+    head: Answerer,
+    network: Policy | null = null,
+    unlabelled = more?.facts ?? null,
+  ): Promise<TrainResult> => {
     options.signal?.throwIfAborted();
     const { evidence } = head;
     const augmentation = augmentationOf(options, evidence, network);
@@ -341,7 +333,6 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
       ...(on.pseudoLabelling && { onProgress: on.pseudoLabelling }),
     }));
   if (more && more.labels.length > 0) await writePseudoLabels(out, more.labels);
-  const unlabelled = more?.facts ?? null;
   const learned = more?.head ?? plain;
   const head = alignment === null ? learned : withWarning(learned, alignment);
   watch.lap("evaluate and fit");
@@ -356,11 +347,13 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
   const tuned = await tuneLesson(lesson, head, {
     ...options,
     fineTune,
+    photosAlone: plain,
+    unlabelled: more?.forTuning ?? null,
     folder: join(out, "checkpoints"),
     ...(on.tuned && { onProgress: on.tuned }),
   });
   watch.lap("fine-tune");
-  return write(tuned, fineTune.policy ?? null);
+  return write(tuned, fineTune.policy ?? null, withNetworks(more?.facts ?? null, tuned));
 };
 
 /** A head with one more thing to say wherever its accuracy stands. */

@@ -17,8 +17,10 @@ export interface Labelled {
 }
 
 export interface RowsTask extends Labelled, Omit<FineTuneTask, "validation" | "head" | "labels" | "ways"> {
-  /** Features of all photos by the frozen network, [photos, dim]. */
+  /** Features of the labelled photos by the frozen network, [photos, dim]. */
   readonly features: Matrix;
+  /** Photos that were given a label, to learn from beside `rows`; never held out. */
+  readonly more?: readonly number[];
   readonly threads?: number;
 }
 
@@ -58,7 +60,7 @@ const startingHead = async (
 
 /** Tunes a network to some of the photos; where there are enough, a fifth of them says when to stop. */
 export const tuneRows = async (tuner: FineTuner, task: RowsTask): Promise<FineTuned> => {
-  const { rows, ways, random } = task;
+  const { rows, ways, random, more = [] } = task;
   const folds =
     rows.length / ways >= SHOTS_TO_VALIDATE
       ? foldsOf(task, { rows, folds: VALIDATION_FOLDS, random: random.fork("validation") })
@@ -66,7 +68,7 @@ export const tuneRows = async (tuner: FineTuner, task: RowsTask): Promise<FineTu
   const learned = rows.filter((_, i) => folds[i] !== 0);
   return tuner.tune({
     ...task,
-    rows: learned,
+    rows: [...learned, ...more],
     validation: rows.filter((_, i) => folds[i] === 0),
     head: await startingHead(task, learned),
   });

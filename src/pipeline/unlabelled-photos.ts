@@ -1,22 +1,23 @@
 import { optionError } from "../base/errors.ts";
 import { stackRows, takeRows, type Matrix } from "../base/matrix.ts";
-import { unknownName } from "../base/nearest-name.ts";
 import { createRandom } from "../base/random.ts";
 import type { DataSet } from "../data/dataset.ts";
 import { nearDuplicatesByEmbedding } from "../data/duplicates.ts";
 import type { HeadResult } from "../evaluate/evaluate-heads.ts";
+import type { UnlabelledEvidence } from "../evaluate/evidence.ts";
 import { learnFromPool } from "../evaluate/learn-from-pool.ts";
-import type { SemiSupervision } from "../evaluate/pseudo-label.ts";
-import { semiSupervisedMethods } from "../methods/semi-supervised/index.ts";
 import type { Embedded } from "./embed.ts";
 import type { Lesson } from "./lesson.ts";
 import { examples, plural, SAME_SCENE } from "./select-photos.ts";
+import { isConsistency, semiMethods, teachingOf, type GivenOptions, type Teaching } from "./semi-methods.ts";
 
 export interface UnlabelledOptions {
   /** Folder; labels, if any, are not looked at. */
   readonly folder: string;
   /** Name of a method, or "auto": those that compete. */
   readonly semi: string;
+  /** Changes to the method's options. */
+  readonly semiOptions?: GivenOptions;
 }
 
 /** An unlabelled photo that was given a label. */
@@ -46,21 +47,17 @@ export interface UnlabelledFacts {
 
 /** Unlabelled photos that may teach something. */
 export interface UnlabelledPool {
+  readonly dataset: DataSet;
+  /** Items of the data set; row i everywhere is `items[i]`. */
+  readonly items: readonly number[];
+  /** sha256 of every photo: its identity. */
+  readonly keys: readonly string[];
   readonly names: readonly string[];
   readonly features: Matrix;
   readonly leftOut: number;
   /** What was left out and why, each a sentence. */
   readonly notes: readonly string[];
 }
-
-/** The semi-supervised methods meant by a name. @throws E_OPTION for an unknown one */
-export const semiMethods = (semi: string): SemiSupervision[] => {
-  const names = semiSupervisedMethods.map(({ name }) => name);
-  if (semi !== "auto" && !names.includes(semi)) throw unknownName("semi-supervised method", semi, ["auto", ...names]);
-  return semiSupervisedMethods
-    .filter(({ name, competes }) => (semi === "auto" ? competes : name === semi))
-    .map((method) => ({ method, options: method.defaults }));
-};
 
 /**
  * Refuses what does not go together with unlabelled photos, before any is read.
@@ -72,10 +69,17 @@ export const checkUnlabelled = (options: {
   readonly target?: string;
   readonly augment?: { readonly choose: boolean };
   readonly head: string;
+  readonly fineTune?: unknown;
 }): void => {
-  const { unlabelled, target, augment, head } = options;
+  const { unlabelled, target, augment, head, fineTune } = options;
   if (!unlabelled) return;
-  semiMethods(unlabelled.semi);
+  const { semi, semiOptions } = unlabelled;
+  semiMethods(semi, semiOptions);
+  teachingOf(semi, "none", semiOptions);
+  if (isConsistency(semi) && fineTune === undefined)
+    throw optionError(`${semi} is a way in which the network learns, and it is not tuned`, {
+      hint: "Add --fine-tune, or take a method for heads, such as --semi auto.",
+    });
   if (target !== undefined)
     throw optionError("unlabelled photos can be learned from or aligned with, not both", {
       hint: "Leave one of the two out.",
@@ -118,7 +122,11 @@ export const unlabelledPool = (
     ["they cannot be read", [...dataset.skipped, ...embedded.audit.unreadable].map(({ name }) => name)],
   ];
   const told = reasons.filter(([, names]) => names.length > 0);
+  const items = kept.map((row) => embedded.indices[row]!);
   return {
+    dataset,
+    items,
+    keys: items.map(hashOf),
     names: kept.map(nameOf),
     features: takeRows(embedded.features, kept),
     leftOut: told.reduce((sum, [, names]) => sum + names.length, 0),
@@ -126,39 +134,56 @@ export const unlabelledPool = (
   };
 };
 
-export interface LearnUnlabelledOptions {
-  readonly semi: string;
+export interface LearnUnlabelledOptions extends Pick<UnlabelledOptions, "semi" | "semiOptions"> {
   readonly seed: number;
   readonly threads?: number;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
 
+/** Unlabelled photos, and how the network is to learn from them. */
+export interface TuningLesson {
+  readonly pool: UnlabelledPool;
+  readonly teaching: Teaching;
+}
+
 export interface LearnedUnlabelled {
   readonly head: HeadResult;
   readonly facts: UnlabelledFacts;
   readonly labels: readonly PseudoLabelled[];
+  /** null: the network is to learn from the labelled photos alone. */
+  readonly forTuning: TuningLesson | null;
 }
 
 /** The head as it is: there was nothing that could be proven to help. */
-const asItIs = (head: HeadResult, pool: UnlabelledPool, text: string): LearnedUnlabelled => {
-  const { leftOut, names } = pool;
-  return { head, facts: { photos: names.length, leftOut, keptOut: 0, used: "none", labelled: 0, text }, labels: [] };
-};
+const asItIs = (head: HeadResult, { leftOut, names }: UnlabelledPool, text: string): LearnedUnlabelled => ({
+  head,
+  facts: { photos: names.length, leftOut, keptOut: 0, used: "none", labelled: 0, text },
+  labels: [],
+  forTuning: null,
+});
 
 /** Learns from unlabelled photos too where that proves a gain on the labelled ones. */
 export const learnUnlabelled = async (
   head: HeadResult,
   pool: UnlabelledPool,
   { classes }: Pick<Lesson, "classes">,
-  { semi, seed, threads, onProgress, signal }: LearnUnlabelledOptions,
+  { semi, semiOptions, seed, threads, onProgress, signal }: LearnUnlabelledOptions,
 ): Promise<LearnedUnlabelled> => {
   const { names, features, leftOut } = pool;
+  const forTuning = (used: string): TuningLesson | null => {
+    const teaching = teachingOf(semi, used, semiOptions);
+    return teaching && { pool, teaching };
+  };
   if (names.length === 0) return asItIs(head, pool, "nothing is learned from the unlabelled photos: none is left.");
+  if (isConsistency(semi)) {
+    const told = asItIs(head, pool, `${semi} learns with the network, not with the head.`);
+    return { ...told, forTuning: forTuning("none") };
+  }
   const learned = await learnFromPool({
     plain: head,
     pool: features,
-    methods: semiMethods(semi),
+    methods: semiMethods(semi, semiOptions),
     random: createRandom(seed).fork("unlabelled"),
     ...(threads !== undefined && { threads }),
     onProgress: (done, total) => {
@@ -192,5 +217,14 @@ export const learnUnlabelled = async (
     confidence: labels.confidences[i]!,
   }));
   const facts = { photos: names.length, leftOut, keptOut, used, labelled: given.length, text: said.join(" ") };
-  return { head: result, facts, labels: given };
+  return { head: result, facts, labels: given, forTuning: forTuning(used) };
 };
+
+/** The same facts, with what tuning the network has shown. */
+export const withNetworks = (
+  facts: UnlabelledFacts | null,
+  { networks, won }: { readonly networks: UnlabelledEvidence | null; readonly won: boolean },
+): UnlabelledFacts | null =>
+  facts && networks
+    ? { ...facts, ...(won && { used: networks.used }), text: `${facts.text} In tuning: ${networks.text}` }
+    : facts;

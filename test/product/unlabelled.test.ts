@@ -91,7 +91,28 @@ describe("train --unlabelled", () => {
     expect(unlabelled).toMatchObject({ used: "none", labelled: 0 });
   });
 
+  it("lets the network learn from the pool too where it is tuned, and sets that against tuning without", () => {
+    mkdirSync(join(folder, "few"));
+    for (const file of readdirSync(join(folder, "pool")).filter((name) => /2\.\w+$/.test(name)))
+      cpSync(join(folder, "pool", file), join(folder, "few", file));
+    const { code, err } = handful([
+      ...["train", "photos", "--unlabelled", "few", "--semi", "fixmatch", "--semi-options", "ratio=1,averaging=0.9"],
+      ...["--fine-tune", "head", "--epochs", "1", "--out", "tuned"],
+    ]);
+    expect(code, err).toBe(0);
+    const { unlabelled, evidence } = metricsOf("tuned");
+    expect(unlabelled!.text).toMatch(/fixmatch learns with the network.* In tuning: /);
+    expect(["none", "fixmatch"]).toContain(unlabelled!.used);
+    expect(evidence.selection.contestants).toHaveLength(2);
+    expect(readdirSync(join(folder, "tuned"))).not.toContain("checkpoints");
+  });
+
   it.each([
+    [["--semi-options", "threshold=0.8"], /--semi-options is for --unlabelled/],
+    [["--unlabelled", "pool", "--semi", "fixmatch"], /fixmatch is a way in which the network learns/],
+    [["--unlabelled", "pool", "--semi-options", "quota=3"], /options are those of one method/],
+    [["--unlabelled", "pool", "--semi", "self-training", "--semi-options", "quota"], /wanted name=value/],
+    [["--unlabelled", "pool", "--semi", "self-training", "--semi-options", "quoda=3"], /quota/],
     [["--semi", "auto"], /--semi is for --unlabelled/],
     [["--unlabelled", "pool", "--semi", "propagaton"], /unknown semi-supervised method|propagation/],
     [["--unlabelled", "pool", "--semi", "voting", "--head", "ridge"], /voting needs several heads/],

@@ -9,9 +9,9 @@ import type { FineTuneOptions } from "../../pipeline/fine-tune.ts";
 import type { AugmentOptions } from "../../pipeline/learning-arms.ts";
 import type { UnlabelledOptions } from "../../pipeline/unlabelled-photos.ts";
 import { printable } from "../format.ts";
-import { backboneOptions, between, groupOption, machineOptions, whole } from "../options.ts";
+import { backboneOptions, between, groupOption, machineOptions, namedValues, whole } from "../options.ts";
 import { version } from "../version.ts";
-import { chooseBackbone, printEvidence, trainWithProgress } from "./_shared.ts";
+import { chooseBackbone, chooseVolumeBackbone, printEvidence, trainWithProgress } from "./_shared.ts";
 
 const asJson = (result: TrainResult): unknown => ({
   out: result.out,
@@ -43,6 +43,8 @@ const printSaved = (result: TrainResult, context: Context): void => {
 
 const DEFAULT_BLOCKS = 6;
 const DEFAULT_EPOCHS = 20;
+/** Of a network that begins with random weights. */
+const VOLUME_EPOCHS = 30;
 
 /** Reads how many blocks learn. */
 const blocksOf = (text: string): FineTuneOptions["last"] => (text === "all" || text === "head" ? text : whole(1)(text));
@@ -102,15 +104,20 @@ const SHORT: Readonly<Record<string, string>> = { propagation: "label-propagatio
 
 /** What is to become of unlabelled photos; null where none are given. */
 const unlabelledOf = (
-  { unlabelled, semi }: Readonly<Record<string, unknown>>,
+  { unlabelled, semi, semiOptions }: Readonly<Record<string, unknown>>,
   cwd: string,
 ): UnlabelledOptions | null => {
   if (typeof unlabelled !== "string") {
-    if (semi !== undefined) throw optionError("--semi is for --unlabelled", { hint: "Add --unlabelled <folder>." });
+    const [idle] = Object.entries({ semi, "semi-options": semiOptions }).find(([, v]) => v !== undefined) ?? [];
+    if (idle !== undefined) throw optionError(`--${idle} is for --unlabelled`, { hint: "Add --unlabelled <folder>." });
     return null;
   }
   const name = String(semi ?? "auto");
-  return { folder: resolve(cwd, unlabelled), semi: SHORT[name] ?? name };
+  return {
+    folder: resolve(cwd, unlabelled),
+    semi: SHORT[name] ?? name,
+    ...(semiOptions !== undefined && { semiOptions: semiOptions as Readonly<Record<string, string>> }),
+  };
 };
 
 /** Papers' names, as they are also written. */
@@ -180,7 +187,13 @@ export const command: CommandDefinition = {
     {
       flags: "--semi <method>",
       description:
-        "how unlabelled photos are given labels: auto (propagation or self-training, whichever proves the larger gain), self-training, propagation, spreading, voting, flexmatch, freematch",
+        "how unlabelled photos are given labels: auto (propagation or self-training, whichever proves the larger gain), self-training, propagation, spreading, voting, flexmatch, freematch; for the network of --fine-tune also fixmatch, mean-teacher",
+    },
+    {
+      flags: "--semi-options <list>",
+      description:
+        "changes to the method's options, such as threshold=0.8,selection=random,quota=5,rounds=10 for self-training",
+      parse: namedValues,
     },
     {
       flags: "--augment <policy>",
@@ -234,10 +247,12 @@ export const command: CommandDefinition = {
     "handful train labels.csv --backbone mobilenet-v2 --out ./model",
     "handful train ./xrays --domain medical",
     "handful train ./photos --backbone mobilenet-v2 --fine-tune",
+    "handful train ./volumes --window-level 40,400",
     "handful train ./photos --augment auto",
     "handful train ./photos --method relation-network --backbone relation.onnx",
     "handful train ./photos --synthetic ./made",
     "handful train ./photos --unlabelled ./pool",
+    "handful train ./photos --unlabelled ./pool --fine-tune --semi fixmatch",
   ],
   run: async ([photos], options, context) => {
     const { makeRunFolder } = await import("../../pipeline/run-folder.ts");
@@ -261,11 +276,13 @@ export const command: CommandDefinition = {
         head,
         ...(typeof options.target === "string" && { target: options.target }),
         ...(augment && { augment: augment.head }),
+        ...(options.fineTune !== undefined && { fineTune: options.fineTune }),
       });
     }
-    const asked = fineTuneOf(options);
+    const volumes = await chooseVolumeBackbone(path, options);
+    const asked = fineTuneOf(volumes ? { fineTune: "all", epochs: VOLUME_EPOCHS, ...options } : options);
     const fineTune = asked && { ...asked, ...(augment?.network && { policy: augment.network }) };
-    const backbone = await chooseBackbone(options, context);
+    const backbone = volumes ?? (await chooseBackbone(options, context));
     checkHeadFits(head, backbone);
     const out = await makeRunFolder({
       ...(typeof options.out === "string" && { out: options.out }),
