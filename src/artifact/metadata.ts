@@ -76,6 +76,8 @@ const metadata = z.object({
     labels: z.array(z.int()),
     /** Lengths of their embeddings, which the file holds scaled to length 1. */
     lengths: z.array(z.number().positive()).optional(),
+    /** Group of each: near-duplicates and declared groups, which are never told apart in a measurement. */
+    groups: z.array(z.int()).optional(),
     /** Rows the head learned from: pictures that are not kept, varied or made ones too. */
     learned: z.int().optional(),
   }),
@@ -163,8 +165,9 @@ const checkConsistency = ({ labels, head, dataset, training, vectors }: Artifact
     );
   if (training.names.length !== training.labels.length)
     throw lie(`metadata "handful.training" has ${training.names.length} names and ${training.labels.length} labels`);
-  if (training.lengths && training.lengths.length !== training.names.length)
-    throw lie(`metadata "handful.training" has ${training.names.length} names and ${training.lengths.length} lengths`);
+  for (const list of [training.lengths, training.groups])
+    if (list && list.length !== training.names.length)
+      throw lie(`metadata "handful.training" has ${training.names.length} names and a list of ${list.length}`);
   if (head.columns?.some((column) => column < -1 || column >= labels.length))
     throw lie('metadata "handful.head" has a column that is no class');
   if (training.labels.some((label) => label < 0 || label >= labels.length))

@@ -115,6 +115,10 @@ export const addClass = async (bytes: Uint8Array, model: Model, options: AddClas
     features: stackRows([kept, matrixOf(added.features)]),
     names: [...training.names, ...added.names.map((photo) => `${name}/${photo}`)],
     labels: Int32Array.from([...training.labels, ...added.names.map(() => before.labels.length)]),
+    groups: training.groups && [
+      ...training.groups,
+      ...added.names.map((_, i) => 1 + i + Math.max(...training.groups!)),
+    ],
   });
   const learned = training.learned ?? training.names.length;
   const fewer =

@@ -19,26 +19,18 @@ export interface ArtifactOptions {
 export const keptLengths = (rows: Matrix): number[] =>
   Array.from({ length: rows.rows }, (_, i) => Number(Math.hypot(...rowOf(rows, i)).toPrecision(6)) || 1);
 
-/** What the one file says of itself. */
-const metadataOf = (
-  { evidence, unknown: detector, learned }: Answerer,
-  lesson: Lesson,
-  { kept, version, classWeights = "balanced" }: ArtifactOptions & { readonly kept: readonly number[] },
-): Omit<ArtifactMetadata, "vectors"> => {
-  const { backbone, dataset, embedded, classes, labels, selected } = lesson;
+/** What the one file says of its head, and of how far it can be trusted. */
+export const headFacts = (
+  { evidence, unknown: detector }: Pick<Answerer, "evidence" | "unknown">,
+  classWeights: ClassWeights,
+): Pick<ArtifactMetadata, "thresholds" | "head" | "detector" | "evidence"> => {
   const { accuracy, balancedAccuracy, calibration, conformal, unknown } = evidence;
-  const { name, sha256, source, licence } = backbone.resolved;
-  const counts = new Array<number>(classes.length).fill(0);
-  for (const label of labels) counts[label]! += 1;
   return {
-    labels: [...classes],
-    preprocess: backbone.preprocess as ArtifactMetadata["preprocess"],
     thresholds: {
       unknown: unknown?.threshold ?? null,
       setProbability: conformal?.threshold ?? null,
       setLevel: conformal?.level ?? 0.9,
     },
-    backbone: { name, sha256, source, licence, features: backbone.found },
     head: {
       name: evidence.selection.method,
       options: { ...evidence.selection.options },
@@ -55,15 +47,35 @@ const metadataOf = (
       falseAcceptRate: unknown?.falseAccept ?? null,
       falseRejectRate: unknown?.falseReject ?? null,
     },
+  };
+};
+
+/** What the one file says of itself. */
+const metadataOf = (
+  head: Answerer,
+  lesson: Lesson,
+  { kept, version, classWeights = "balanced" }: ArtifactOptions & { readonly kept: readonly number[] },
+): Omit<ArtifactMetadata, "vectors"> => {
+  const { backbone, dataset, embedded, classes, labels, selected } = lesson;
+  const { name, sha256, source, licence } = backbone.resolved;
+  const counts = new Array<number>(classes.length).fill(0);
+  for (const label of labels) counts[label]! += 1;
+  const { items, features, groups } = selected.training;
+  return {
+    labels: [...classes],
+    preprocess: backbone.preprocess as ArtifactMetadata["preprocess"],
+    backbone: { name, sha256, source, licence, features: backbone.found },
+    ...headFacts(head, classWeights),
     dataset: {
       version: datasetVersion(dataset, embedded),
       counts,
     },
     training: {
-      names: kept.map((row) => dataset.items[selected.training.items[row]!]!.name),
+      names: kept.map((row) => dataset.items[items[row]!]!.name),
       labels: kept.map((row) => labels[row]!),
-      lengths: keptLengths(takeRows(selected.training.features, kept)),
-      learned: learned.labels.length,
+      lengths: keptLengths(takeRows(features, kept)),
+      groups: kept.map((row) => groups[row]!),
+      learned: head.learned.labels.length,
     },
     producer: `handful ${version}`,
   };

@@ -67,8 +67,8 @@ export const removeClass = async (bytes: Uint8Array, name: string, version: stri
     return rewrite(bytes, before, [renumbering, after]);
   const model = importModel(bytes);
   const features = takeRows(keptFeatures(model, before), rowsThatStay(before, renumbering));
-  const { names, labels } = after.training;
-  return relearnHead({ model, facts: after, features, names, labels: Int32Array.from(labels) });
+  const { names, labels, groups } = after.training;
+  return relearnHead({ model, facts: after, features, names, labels: Int32Array.from(labels), groups });
 };
 
 /**

@@ -62,6 +62,7 @@ export const renumberedFacts = (facts: Facts, renumbering: Renumbering): Facts =
       names: rows.map((row) => training.names[row]!),
       labels: rows.map((row) => becomes[training.labels[row]!]!),
       ...(training.lengths && { lengths: rows.map((row) => training.lengths![row]!) }),
+      ...(training.groups && { groups: rows.map((row) => training.groups![row]!) }),
     },
   };
 };

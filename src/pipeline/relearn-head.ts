@@ -22,6 +22,7 @@ export interface Relearning {
   readonly features: Matrix;
   readonly names: readonly string[];
   readonly labels: Int32Array;
+  readonly groups: readonly number[] | undefined;
 }
 
 export const tooOld = (): HandfulError =>
@@ -43,8 +44,8 @@ export const methodOf = ({ head }: Pick<ArtifactMetadata, "head">, { graph }: Pi
   throw new HandfulError(
     "usage",
     "E_HEAD_FIXED",
-    `the head of this model is "${head.name}": it was learned together with the network and cannot take a new class; these can: ${names}`,
-    { hint: "Put a folder of the new class beside the others and train again: handful train <photos>." },
+    `the head of this model is "${head.name}": it was learned together with the network and cannot learn anew from what the file keeps, as these can: ${names}`,
+    { hint: "Put a folder of each class beside the others and train again: handful train <photos>." },
   );
 };
 
@@ -61,7 +62,8 @@ export const keptFeatures = ({ graph }: ImportedModel, { training }: Facts): Mat
 };
 
 /** The model with its head and its sense for the unknown learned anew; temperature and options stay. */
-export const relearnHead = async ({ model, facts, features, names, labels }: Relearning): Promise<Uint8Array> => {
+export const relearnHead = async (task: Relearning): Promise<Uint8Array> => {
+  const { model, facts, features, names, labels, groups } = task;
   const { columns: _outdated, ...head } = facts.head;
   if (!facts.detector) throw tooOld();
   const method = methodOf(facts, model);
@@ -88,6 +90,7 @@ export const relearnHead = async ({ model, facts, features, names, labels }: Rel
           names: kept.map((row) => names[row]!),
           labels: kept.map((row) => labels[row]!),
           lengths: keptLengths(training),
+          ...(groups && { groups: kept.map((row) => groups[row]!) }),
           learned: labels.length,
         },
       },

@@ -48,9 +48,14 @@ describe("handful model", () => {
     expect(changed("merge-classes", "m.onnx", first, third, "--into", "both").labels).toEqual(["both", second]);
     const last = changed("add-class", "m.onnx", "disc", "washer");
     expect(last.labels).toEqual(["both", second, "disc"]);
+    const measured = changed("add-class", "m.onnx", "again", "washer", "--measure") as {
+      evidence?: { method: string };
+    };
+    expect(measured.evidence!.method).toMatch(/that the file keeps$/);
+    changed("remove-class", "m.onnx", "again");
     expect(changed("remove-class", "m.onnx", "both")).toMatchObject({
       labels: [second, "disc"],
-      changes: [...last.changes, 'removed "both"'],
+      changes: [...last.changes, 'added "again" (6 photos)', 'removed "again"', 'removed "both"'],
     });
     expect(handful(["predict", "m.onnx", "washer", "--csv"]).out).toMatch(/,disc,/);
   });
@@ -59,6 +64,7 @@ describe("handful model", () => {
     [["add-class", "run", "nut", "washer"], /has a class "nut" already/],
     [["remove-class", "run", "nutt"], /Did you mean "nut"/],
     [["rename-class", "run", "nut", "x", "--into", "y"], /--into is no flag of rename-class/],
+    [["rename-class", "run", "nut", "x", "--measure"], /leaves all figures as they are/],
     [["rename-class", "run", "nut", "x", "--out", "taken"], /is there already/],
   ])("refuses %j", (args, message) => {
     writeFileSync(join(folder, "taken"), "");

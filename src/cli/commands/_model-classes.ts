@@ -1,8 +1,9 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
+import type { ArtifactMetadata } from "../../artifact/metadata.ts";
 import { optionError } from "../../base/errors.ts";
 import type { Context } from "../command.ts";
-import { count, printable } from "../format.ts";
+import { count, percent, printable } from "../format.ts";
 import { version } from "../version.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -20,6 +21,8 @@ interface Done {
   /** What was done, and what the person should know of it. */
   readonly text: string;
   readonly notes?: readonly string[];
+  /** What is not known of the changed model, unless it is measured; absent: all is known that was. */
+  readonly open?: string;
 }
 
 /** One way of changing classes: `handful model <name> <file> <names...>`. */
@@ -31,7 +34,8 @@ export interface ClassAction {
   readonly run: (asked: Asked, context: Context) => Promise<Done>;
 }
 
-const MEASURE = "Its accuracy is not known now: handful eval measures it on photos with labels.";
+const OPEN =
+  "Its accuracy is not known now: --measure estimates it from what the file keeps, handful eval on photos with labels.";
 
 const add: ClassAction = {
   name: "add-class",
@@ -61,7 +65,8 @@ const add: ClassAction = {
       return {
         bytes: added.bytes,
         text: `class "${name}", from ${count(added.photos, "photo")}`,
-        notes: [...added.notes, `${MEASURE} ${sure}`],
+        notes: added.notes,
+        open: `${OPEN} ${sure}`,
       };
     } finally {
       await model.close();
@@ -75,7 +80,7 @@ const remove: ClassAction = {
   fits: ({ length }) => length === 1,
   run: async ({ bytes, names: [name] }) => {
     const { removeClass } = await import("../../pipeline/change-classes.ts");
-    return { bytes: await removeClass(bytes, name!, version()), text: `class "${name}" is gone`, notes: [MEASURE] };
+    return { bytes: await removeClass(bytes, name!, version()), text: `class "${name}" is gone`, open: OPEN };
   },
 };
 
@@ -99,7 +104,7 @@ const merge: ClassAction = {
     return {
       bytes: await mergeClasses(bytes, { names, into }, version()),
       text: `classes ${names.map((name) => `"${name}"`).join(", ")} are now "${into}"`,
-      notes: [MEASURE],
+      open: OPEN,
     };
   },
 };
@@ -107,6 +112,12 @@ const merge: ClassAction = {
 export const classActions: readonly ClassAction[] = [add, remove, rename, merge];
 
 const isThere = async (path: string): Promise<boolean> => (await stat(path).catch(() => null)) !== null;
+
+interface Written {
+  readonly out: string;
+  readonly bytes: Uint8Array;
+  readonly metadata: ArtifactMetadata;
+}
 
 /** A new file beside the model: model-2.onnx, model-3.onnx, … */
 const beside = async (file: string): Promise<string> => {
@@ -127,39 +138,69 @@ const outOf = async (file: string, { out, existOk }: Options, { cwd }: Context):
   return path;
 };
 
+/** Flags that only some actions know. */
+const checkFlags = (action: ClassAction, { into, measure }: Options): void => {
+  if (into !== undefined && action !== merge)
+    throw optionError(`--into is no flag of ${action.name}`, { hint: "It belongs to merge-classes." });
+  if (measure !== undefined && action === rename)
+    throw optionError("--measure is no flag of rename-class", { hint: "A new name leaves all figures as they are." });
+};
+
+const measured = async (bytes: Uint8Array, options: Options, context: Context): Promise<Uint8Array> => {
+  const { measureChanged } = await import("../../pipeline/measure-changed.ts");
+  const evaluating = context.progress("Evaluating", "fit");
+  const better = await measureChanged(bytes, {
+    seed: 0,
+    ...(typeof options.threads === "number" && { threads: options.threads }),
+    onProgress: (done, total) => {
+      context.signal.throwIfAborted();
+      evaluating.update(done, total);
+    },
+  });
+  evaluating.end();
+  return better;
+};
+
+const print = (lines: readonly string[], { out, bytes, metadata }: Written, context: Context): void => {
+  const { accuracy, interval, method } = metadata.evidence;
+  for (const line of lines) context.print(line);
+  if (accuracy !== null)
+    context.print(
+      `${"accuracy".padEnd(11)} ${percent(accuracy)}${interval ? ` (95 %: ${percent(interval[0])} to ${percent(interval[1])})` : ""}, ${method}`,
+    );
+  context.print(
+    `${"Saved".padEnd(11)} ${printable(relative(context.cwd, out) || ".")} (${(bytes.length / 1e6).toFixed(1)} MB)`,
+  );
+};
+
 /** Changes the classes of a model file and writes the changed one. */
 export const changeClasses = async (
   action: ClassAction,
   { model, names, options }: { readonly model: string; readonly names: readonly string[]; readonly options: Options },
   context: Context,
 ): Promise<void> => {
-  const { readModelFile } = await import("../../artifact/load.ts");
+  const { inspectModel, readModelFile } = await import("../../artifact/load.ts");
   const { approveModel, cacheDirectory, modelPath } = await import("../../pipeline/open-model.ts");
   const { writeWhole } = await import("../../pipeline/run-folder.ts");
   if (!action.fits(names))
     throw optionError(`${action.name}: wanted ${action.names} after the model, got ${names.join(" ") || "nothing"}`, {
       hint: `handful model ${action.name} model.onnx ${action.names}`,
     });
-  if (options.into !== undefined && action !== merge)
-    throw optionError(`--into is no flag of ${action.name}`, { hint: "It belongs to merge-classes." });
+  checkFlags(action, options);
   const file = await modelPath(resolve(context.cwd, model));
   const out = await outOf(file, options, context);
-  const {
-    bytes,
-    text,
-    notes = [],
-  } = await action.run({ file, bytes: await readModelFile(file), names, options }, context);
+  const done = await action.run({ file, bytes: await readModelFile(file), names, options }, context);
+  const bytes = options.measure === true ? await measured(done.bytes, options, context) : done.bytes;
   context.signal.throwIfAborted();
   await writeWhole(out, bytes);
   await approveModel(bytes, cacheDirectory(context.env)).catch(() => undefined); // a read-only cache: it is tried out when it is opened
-  const saved = relative(context.cwd, out) || ".";
+  const { metadata } = inspectModel(bytes);
+  const notes = [...(done.notes ?? []), ...(done.open !== undefined && options.measure !== true ? [done.open] : [])];
   if (context.json) {
-    const { inspectModel } = await import("../../artifact/load.ts");
-    const { labels, changes } = inspectModel(bytes).metadata;
-    context.print(JSON.stringify({ model: out, labels, changes, notes }));
+    const { labels, changes, evidence } = metadata;
+    context.print(JSON.stringify({ model: out, labels, changes, evidence, notes }));
     return;
   }
-  context.print(`${"Changed".padEnd(11)} ${printable(text)}`);
-  for (const note of notes) context.print(`! ${printable(note)}`);
-  context.print(`${"Saved".padEnd(11)} ${printable(saved)} (${(bytes.length / 1e6).toFixed(1)} MB)`);
+  const lines = [`${"Changed".padEnd(11)} ${printable(done.text)}`, ...notes.map((note) => `! ${printable(note)}`)];
+  print(lines, { out, bytes, metadata }, context);
 };

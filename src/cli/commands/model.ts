@@ -122,13 +122,17 @@ export const command: CommandDefinition = {
       flags: "--into <name>",
       description: "name of the class that others are merged into; that of the first when left out",
     },
+    {
+      flags: "--measure",
+      description: "measure the changed model by cross-validation on the embeddings that the file keeps (some seconds)",
+    },
     ...machineOptions.filter(({ flags }) => !flags.startsWith("--seed")),
   ],
   examples: [
     "handful model list",
     "handful model show runs/latest",
     "handful model show mobilenet-v2",
-    "handful model add-class runs/latest washer ./photos-of-washers",
+    "handful model add-class runs/latest washer ./photos-of-washers --measure",
     'handful model rename-class model.onnx bolt "hex bolt" --out model.onnx',
     'handful model merge-classes model.onnx "hex bolt" "eye bolt" --into bolt',
     "handful model remove-class model.onnx nut",
@@ -138,8 +142,8 @@ export const command: CommandDefinition = {
     const listed = Array.isArray(names) ? names.map(String) : [];
     if (!change && action !== "list" && action !== "show")
       throw unknownName("action", String(action), ["list", "show", ...classActions.map(({ name }) => name)]);
-    if (!change && (listed.length > 0 || options.out !== undefined || options.into !== undefined))
-      throw optionError(`model ${String(action)} takes no ${listed[0] ?? "--out or --into"}`, {
+    if (!change && (listed.length > 0 || ["out", "into", "measure"].some((flag) => options[flag] !== undefined)))
+      throw optionError(`model ${String(action)} takes no ${listed[0] ?? "--out, --into or --measure"}`, {
         hint: "See handful model --help.",
       });
     if (action === "list") return list(context);
