@@ -20,7 +20,9 @@ describe("measuring a model whose classes were changed", () => {
     const facts = await factsOf(measured);
     expect(facts.evidence.accuracy).toBeGreaterThan(0.8);
     expect(facts.evidence.interval![0]).toBeGreaterThan(0.5);
-    expect(facts.evidence.method).toMatch(/chosen anew inside every fold.*, on the embeddings of 18 photos that the file keeps$/);
+    expect(facts.evidence.method).toMatch(
+      /chosen anew inside every fold.*, on the embeddings of 18 photos that the file keeps$/,
+    );
     expect(facts.thresholds.setProbability).not.toBeNull();
     expect(facts.head).toMatchObject({ name: "ridge", classWeights: "none" });
     expect(facts.head.columns).toBeUndefined();
