@@ -10,14 +10,15 @@ import { scanDataset } from "../data/scan.ts";
 import type { BorderShortcut } from "../evaluate/border-shortcut.ts";
 import type { CollectionInput, ShownPhoto } from "../report/collection-page.ts";
 import { makeThumbnail } from "../report/thumbnails.ts";
-import { askBorder, measurePhotos } from "./measure-photos.ts";
+import { askBorder, measurePhotos, type MeasureOptions } from "./measure-photos.ts";
 
-export interface InspectCollectionOptions {
+export interface InspectCollectionOptions extends MeasureOptions {
   /** Folder or manifest. */
   readonly photos: string;
   readonly spec: CollectionSpec;
   readonly seed: number;
-  readonly onProgress?: (done: number, total: number) => void;
+  /** As of `scanDataset`. */
+  readonly groupBy?: RegExp | undefined;
 }
 
 export interface InspectedCollection {
@@ -115,8 +116,8 @@ const pictureOf = async (dataset: DataSet, index: number): Promise<string | null
 /** Checks every photo, every class and the whole of a collection against what it should be like. */
 export const inspectCollection = async (options: InspectCollectionOptions): Promise<InspectedCollection> => {
   const { spec } = options;
-  const dataset = await scanDataset(options.photos);
-  const { audit, measured } = await measurePhotos(dataset, options.onProgress);
+  const dataset = await scanDataset(options.photos, { groupBy: options.groupBy });
+  const { audit, measured } = await measurePhotos(dataset, options);
   const findings = checkCollection(dataset, spec, measured);
   const asked = spec.border ? await askBorder(dataset, { audit, measured }, options.seed) : null;
   const border = asked && { ...asked, isOver: (asked.border.interval?.low ?? 0) > spec.border!.most };

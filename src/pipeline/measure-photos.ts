@@ -1,10 +1,12 @@
 import { matrixOf } from "../base/matrix.ts";
+import type { IntensityWindow } from "../base/preprocess.ts";
 import { createRandom } from "../base/random.ts";
 import { auditDataset, type Audit } from "../data/audit.ts";
 import type { Measured } from "../data/collection/check-collection.ts";
 import { cellsAt, LOOK, measurePhoto, type PhotoMeasures } from "../data/collection/measure-photo.ts";
 import { labelIndices, type DataSet } from "../data/dataset.ts";
 import { groupItems } from "../data/duplicates.ts";
+import { ownerPairs } from "../data/owners.ts";
 import { borderShortcut, type BorderShortcut } from "../evaluate/border-shortcut.ts";
 
 /** Photos with their numbers. */
@@ -13,17 +15,21 @@ export interface MeasuredPhotos {
   readonly measured: Measured;
 }
 
+export interface MeasureOptions {
+  /** Intensities from black to white in pictures of more than 8 bits; what the file says when absent. */
+  readonly window?: IntensityWindow | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
 /** Reads every photo of a data set once: what is wrong with the file, and what it looks like in numbers. */
-export const measurePhotos = async (
-  dataset: DataSet,
-  onProgress: (done: number, total: number) => void = () => undefined,
-): Promise<MeasuredPhotos> => {
+export const measurePhotos = async (dataset: DataSet, options: MeasureOptions = {}): Promise<MeasuredPhotos> => {
+  const look = options.window ? { ...LOOK, window: options.window } : LOOK;
   const measured: (PhotoMeasures | null)[] = dataset.items.map(() => null);
   const audit = await auditDataset(dataset, {
-    preprocess: LOOK,
-    onProgress: ({ done, total }) => onProgress(done, total),
+    preprocess: look,
+    onProgress: ({ done, total }) => options.onProgress?.(done, total),
     onImage: async ({ index, facts, input }) => {
-      measured[index] = measurePhoto(await input(LOOK), facts);
+      measured[index] = measurePhoto(await input(look), facts);
     },
   });
   return { audit, measured };
@@ -52,7 +58,7 @@ export const askBorder = async (
   const groups = groupItems({
     count: dataset.items.length,
     declared: dataset.items.map(({ group }) => group),
-    pairs: audit.nearDuplicates,
+    pairs: [...audit.nearDuplicates, ...ownerPairs(audit.owners)],
   });
   return borderShortcut({
     border: matrixOf(taken.map((i) => cellsAt(measured[i]!, "border"))),

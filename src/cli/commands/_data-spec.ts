@@ -1,7 +1,9 @@
 import { relative, resolve } from "node:path";
 import { optionError } from "../../base/errors.ts";
 import { count, printable } from "../format.ts";
+import { windowOptions } from "../options.ts";
 import type { DataAction } from "./_data-action.ts";
+import { windowAsked } from "./_shared.ts";
 
 /** `data spec init <good photos> -o spec.yaml`: writes a specification that good examples keep to. */
 const writeSpec: DataAction["run"] = async (args, options, context) => {
@@ -21,9 +23,12 @@ const writeSpec: DataAction["run"] = async (args, options, context) => {
   const { writeWhole } = await import("../../pipeline/run-folder.ts");
   const dataset = await scanDataset(resolve(context.cwd, photos));
   const bar = context.progress("Measuring", "img");
-  const measuring = await measurePhotos(dataset, (done, total) => {
-    context.signal.throwIfAborted();
-    bar.update(done, total);
+  const measuring = await measurePhotos(dataset, {
+    window: windowAsked(options),
+    onProgress: (done, total) => {
+      context.signal.throwIfAborted();
+      bar.update(done, total);
+    },
   });
   bar.end();
   const usable = measuring.measured.filter((one) => one !== null).length;
@@ -47,6 +52,7 @@ export const specAction: DataAction = {
   summary: "what photos should be like, written down from good examples",
   arguments: "<init> <photos>",
   options: [
+    ...windowOptions,
     { flags: "-o, --out <file>", description: "spec, split: the file to write; spec.yaml, manifest.csv when left out" },
   ],
   examples: ["handful data spec init ./good -o spec.yaml"],

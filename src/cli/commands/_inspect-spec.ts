@@ -3,6 +3,7 @@ import type { CollectionFindings } from "../../data/collection/check-collection.
 import type { InspectedCollection } from "../../pipeline/inspect-collection.ts";
 import type { Context } from "../command.ts";
 import { count, firstOf, printable } from "../format.ts";
+import { windowAsked } from "./_shared.ts";
 
 const SHOWN = 3;
 
@@ -75,6 +76,8 @@ export const runInspectSpec = async (
     photos: path,
     spec,
     seed: Number(options.seed),
+    groupBy: options.groupBy as RegExp | undefined,
+    window: windowAsked(options),
     onProgress: (done, total) => {
       context.signal.throwIfAborted();
       bar.update(done, total);
