@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import { argmax, rowOf } from "../base/matrix.ts";
 import { createRandom } from "../base/random.ts";
 import { policyNamed } from "../data/check-policy.ts";
+import { toLevels } from "../data/intensity.ts";
 import { conv4 } from "../nn/networks/conv-4.ts";
+import { resnet10In3d } from "../nn/networks/resnet-10-3d.ts";
+import { normaliseVolume } from "../nn/normalise-volume.ts";
+import { openGraph } from "../runtime/graph-session.ts";
+import { solidInNoise } from "../../test/fixtures/volumes.ts";
 import { trainFromScratch, type FromScratchTask } from "./from-scratch.ts";
 import { varyPhotos } from "./varied-photos.ts";
 
@@ -64,4 +69,29 @@ test("the same task gives the same scores, bit for bit", async () => {
   const [a, b] = [await trainFromScratch(task({ epochs: 2 })), await trainFromScratch(task({ epochs: 2 }))];
   expect(await a.score(rows)).toEqual(await b.score(rows));
   expect(a.history).toEqual(b.history);
+});
+
+test("a 3-D network learns volumes, and its graph answers as it was scored", async () => {
+  const kinds = ["sphere", "rod"] as const;
+  const volumes = rows.map((i) => toLevels(solidInNoise(kinds[i % 2]!, 16, `${i}`), { low: -100, high: 500 }));
+  const settings = {
+    network: (scope, x) => resnet10In3d(scope, x, { width: 8 }),
+    prepare: normaliseVolume,
+    photos: { ...photos, pixels: async (i) => volumes[i]! },
+    size: [16, 16, 16],
+    channels: 1,
+    rows: rows.slice(0, 48),
+    epochs: 8,
+    batch: 8,
+  } satisfies Partial<FromScratchTask>;
+  const trained = await trainFromScratch(task(settings));
+  const asked = rows.slice(48, 80);
+  const scores = await trained.score(asked);
+  const right = asked.filter((row, i) => argmax(rowOf(scores, i)) === labels[row]).length;
+  expect(right / asked.length).toBeGreaterThan(0.85);
+  const session = await openGraph(trained.graph());
+  const data = volumes[asked[0]!]!;
+  const out = await session.run({ pixels: { dtype: "uint8", shape: [1, 16, 16, 16, 1], data } });
+  await session.close();
+  (out.scores!.data as Float32Array).forEach((score, c) => expect(score).toBeCloseTo(rowOf(scores, 0)[c]!, 3));
 });
