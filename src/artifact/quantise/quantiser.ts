@@ -104,7 +104,7 @@ const checkQuantisable = (g: Graph): void => {
     });
   if (layersOf(g).length === 0)
     throw new HandfulError("usage", "E_NOTHING_TO_QUANTISE", "the model has no convolution with float32 weights", {
-      hint: "Only convolutions are quantised; for other networks store the weights in 16 bits: --float16.",
+      hint: "Only convolutions are quantised. The embedded backbone is stored in 8 bits already; for other networks store the weights in 16 bits: --float16.",
     });
 };
 

@@ -38,12 +38,15 @@ export interface CandidatesTask {
   };
 }
 
+/** Share of the file that 16 bits must save to be worth it. */
+const WORTH = 0.1;
+
 /** The one way of storing weights in 16 bits. */
-export const halfCandidates = ({ graph }: Pick<CandidatesTask, "graph">): Candidates => {
-  const { halved } = halveWeights(graph);
-  if (halved === 0)
-    throw new HandfulError("usage", "E_NOTHING_TO_QUANTISE", "the model has no float32 weights worth halving", {
-      hint: "It may be stored in fewer bits already.",
+export const halfCandidates = ({ graph }: Pick<CandidatesTask, "graph">, sizeBytes: number): Candidates => {
+  const { halved, savedBytes } = halveWeights(graph);
+  if (savedBytes < WORTH * sizeBytes)
+    throw new HandfulError("usage", "E_NOTHING_TO_QUANTISE", "the model has next to no float32 weights to halve", {
+      hint: "It is stored in fewer bits already, as the embedded backbone is.",
     });
   return {
     layers: halved,

@@ -19,6 +19,8 @@ export interface Exam {
   /** null: the model's own answers count. */
   readonly outOfFold: OutOfFold | null;
   readonly before: Said;
+  /** How many of them the model had learned from. */
+  readonly learned: number;
   readonly notes: readonly string[];
 }
 
@@ -42,8 +44,10 @@ export const openExam = async (
   }: { random: Random; algebra: Algebra; onProgress: ((done: number, total: number) => void) | undefined },
 ): Promise<Exam> => {
   const { metadata } = model;
-  const { photos, labels, learned } = asked;
+  const { photos, labels } = asked;
   const answers = await askModel(model, photos, onProgress);
+  // photos of another folder may bear the same names: one that was learned from is most like itself
+  const learned = asked.maybeLearned.map((maybe, i) => maybe && answers.nearest[i]!.includes(photos.name(i)));
   const pairs = nearDuplicatesByEmbedding(answers.embeddings, SAME_SCENE);
   const groups = groupItems({ count: photos.count, declared: asked.groups, pairs });
   const folds = stratifiedGroupKFold({
@@ -63,5 +67,5 @@ export const openExam = async (
           `the model learned from ${known} of these photos and its head cannot be learned again without them: both accuracies flatter, and the loss on new photos may be larger`,
         ]
       : [];
-  return { asked, groups, folds, outOfFold, before: await sayOf(answers, outOfFold), notes };
+  return { asked, groups, folds, outOfFold, before: await sayOf(answers, outOfFold), learned: known, notes };
 };

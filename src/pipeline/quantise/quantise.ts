@@ -181,7 +181,7 @@ export const quantiseModel = async (options: QuantiseOptions): Promise<Quantised
     const facts = { domains, metadata };
     const pictures = await selectPictures(await scanDataset(options.photos), metadata, seed);
     const task = { graph, ...facts, pictures, calibration: options.calibration, on, ...threads };
-    const candidates = weights === "float16" ? halfCandidates(task) : await byteCandidates(task);
+    const candidates = weights === "float16" ? halfCandidates(task, bytes.length) : await byteCandidates(task);
     const exam = await openExam(model, pictures.asked, {
       random: createRandom(seed),
       algebra,
@@ -212,7 +212,7 @@ export const quantiseModel = async (options: QuantiseOptions): Promise<Quantised
       photos: {
         calibrated: weights === "float16" ? 0 : pictures.seen.length + pictures.unseen.length,
         asked: outcome.photos,
-        learned: pictures.asked.learned.filter(Boolean).length,
+        learned: exam.learned,
       },
       speed: await compareSpeed([bytes, written.bytes], metadata.preprocess, inspectModel(bytes).fixedBatch),
       notes: [...pictures.notes, ...exam.notes],

@@ -26,7 +26,7 @@ describe("heads learned again without a fold", () => {
     const learned = [true, true, true, true, true, false];
     const outOfFold = await relearnHeads({ metadata, method, embeddings, labels, folds, learned, algebra });
     const probabilities = matrix(6, 2, new Float32Array(12).fill(0.5));
-    const out = await outOfFold!({ embeddings, probabilities, unknown: [] });
+    const out = await outOfFold!({ embeddings, probabilities, unknown: [], nearest: [] });
     expect(rowOf(out, 0)[1]).toBeGreaterThan(0.5); // without itself it is nearest to class 1
     expect(rowOf(out, 1)[0]).toBeGreaterThan(0.5);
     expect([...rowOf(out, 5)]).toEqual([0.5, 0.5]);

@@ -3,7 +3,7 @@ import { thinNeighbours } from "../../artifact/thin-neighbours.ts";
 import { sealModel } from "../../artifact/write.ts";
 import type { Graph } from "../../graph/graph.ts";
 
-/** Training photos kept of each class even where the file gets larger than wanted. */
+/** Training photos of each class that are worth keeping at the least. */
 const LEAST_NEIGHBOURS = 3;
 
 /** A model's graph besides what its file says of it. */
@@ -20,7 +20,7 @@ const bytesPerNeighbour = (graph: Graph, { training }: ArtifactMetadata): number
 };
 
 /**
- * Seals a graph, with so few training photos that the file has the wanted size.
+ * Seals a graph, with so few training photos that the file has the wanted size; with all where it cannot have it.
  *
  * @param limits.neighbours  training photos to keep; null: as many as fit
  * @param limits.wanted  size of the file in bytes
@@ -34,11 +34,9 @@ export const sealSmall = async (
   const graph = await build();
   const whole = await sealModel(graph, domains, metadata);
   const excess = Math.max(0, whole.length - wanted);
-  const fitting = Math.max(
-    LEAST_NEIGHBOURS * metadata.labels.length,
-    all - Math.ceil(excess / bytesPerNeighbour(graph, metadata)),
-  );
-  const kept = Math.min(all, neighbours ?? fitting);
+  const fitting = all - Math.ceil(excess / bytesPerNeighbour(graph, metadata));
+  const isWorthIt = fitting >= LEAST_NEIGHBOURS * metadata.labels.length;
+  const kept = Math.min(all, neighbours ?? (isWorthIt ? fitting : all));
   if (kept === all) return { bytes: whole, kept };
   const thinned = thinNeighbours(graph, metadata, kept);
   return { bytes: await sealModel(graph, domains, thinned), kept: thinned.training.names.length };

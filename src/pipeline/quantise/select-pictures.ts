@@ -21,8 +21,8 @@ export interface AskedPhotos {
   readonly labels: Int32Array;
   /** Declared group by photo. */
   readonly groups: readonly (string | null)[];
-  /** Whether the model learned from the photo. */
-  readonly learned: readonly boolean[];
+  /** Whether the model may have learned from the photo, going by its name. */
+  readonly maybeLearned: readonly boolean[];
 }
 
 export interface SelectedPictures {
@@ -119,7 +119,7 @@ export const selectPictures = async (
       },
       labels: Int32Array.from(rest, (row) => labels[row]!),
       groups: rest.map((row) => dataset.items[items[row]!]!.group),
-      learned: rest.map(isLearned),
+      maybeLearned: rest.map(isLearned),
     },
     notes,
   };
