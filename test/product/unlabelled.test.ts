@@ -95,8 +95,10 @@ describe("train --unlabelled", () => {
     mkdirSync(join(folder, "few"));
     for (const file of readdirSync(join(folder, "pool")).filter((name) => /2\.\w+$/.test(name)))
       cpSync(join(folder, "pool", file), join(folder, "few", file));
+    for (const label of ["bolt", "nut"])
+      cpSync(join(folder, "photos", label), join(folder, "two", label), { recursive: true });
     const { code, err } = handful([
-      ...["train", "photos", "--unlabelled", "few", "--semi", "fixmatch", "--semi-options", "ratio=1,averaging=0.9"],
+      ...["train", "two", "--unlabelled", "few", "--semi", "fixmatch", "--semi-options", "ratio=1,averaging=0.9"],
       ...["--fine-tune", "head", "--epochs", "1", "--out", "tuned"],
     ]);
     expect(code, err).toBe(0);
