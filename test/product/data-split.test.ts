@@ -122,4 +122,5 @@ it("refuses a manifest that cannot name the photos, and shares that leave nothin
   expect(handful(["data", "split", "photos", "-o", "m.txt"]).code).toBe(2);
   expect(handful(["data", "split", "photos", "-o", "m.csv", "--test", "0"]).code).toBe(2);
   expect(handful(["data", "split"]).code).toBe(2);
+  expect(handful(["data", "split", "photos", "--in", "photos"]).err).toContain("--in is no flag of data split");
 });

@@ -13,6 +13,8 @@ export interface DataAction {
   readonly summary: string;
   /** What stands after the name, as the help shows it: "[from] [to]". */
   readonly arguments: string;
+  /** Whether it needs no versions to be kept, so that --in says nothing to it. */
+  readonly isLoose?: true;
   /** Flags of this action, besides --in. */
   readonly options: readonly OptionDefinition[];
   readonly examples: readonly string[];

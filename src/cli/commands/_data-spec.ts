@@ -51,6 +51,7 @@ export const specAction: DataAction = {
   name: "spec",
   summary: "what photos should be like, written down from good examples",
   arguments: "<init> <photos>",
+  isLoose: true,
   options: [
     ...windowOptions,
     { flags: "-o, --out <file>", description: "spec, split: the file to write; spec.yaml, manifest.csv when left out" },

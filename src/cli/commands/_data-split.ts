@@ -90,6 +90,7 @@ export const splitAction: DataAction = {
   name: "split",
   summary: "training and test, frozen in a manifest",
   arguments: "<photos>",
+  isLoose: true,
   options: [
     {
       flags: "--by <how>",

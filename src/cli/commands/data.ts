@@ -23,7 +23,7 @@ const allOptions: readonly OptionDefinition[] = [
 
 /** Refuses flags and arguments that the action would ignore. */
 const checkGiven = (action: DataAction, args: readonly string[], options: Readonly<Record<string, unknown>>): void => {
-  const own = new Set([...shared, ...action.options].map(optionName));
+  const own = new Set([...(action.isLoose ? [] : shared), ...action.options].map(optionName));
   const foreign = allOptions.find(
     (option) => !own.has(optionName(option)) && options[optionName(option)] !== undefined,
   );
