@@ -165,7 +165,7 @@ export const findings = (dataset: DataSet, facts: Facts, volumes = false): Findi
       }),
       ...countWarning(dataset, facts, {
         code: "W_VOLUMES",
-        what: "volumes, of which a network of pictures sees the middle plane and a 3-D network all",
+        what: "of several planes: a network of pictures sees the middle one, a 3-D network all of them",
         is: ({ frames, format }) => frames > 1 && format === "nifti" && !volumes,
       }),
       ...countWarning(dataset, facts, {
