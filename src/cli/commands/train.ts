@@ -104,11 +104,17 @@ const SHORT: Readonly<Record<string, string>> = { propagation: "label-propagatio
 
 /** What is to become of unlabelled photos; null where none are given. */
 const unlabelledOf = (
-  { unlabelled, semi, semiOptions }: Readonly<Record<string, unknown>>,
+  { unlabelled, semi, semiOptions, pseudoLabels }: Readonly<Record<string, unknown>>,
   cwd: string,
 ): UnlabelledOptions | null => {
+  const methods = { semi, "semi-options": semiOptions };
+  const [method] = Object.entries(methods).find(([, v]) => v !== undefined) ?? [];
+  if (pseudoLabels !== undefined && method !== undefined)
+    throw optionError(`--pseudo-labels gives the labels, and --${method} says how to find them`, {
+      hint: "Leave one of the two out.",
+    });
   if (typeof unlabelled !== "string") {
-    const [idle] = Object.entries({ semi, "semi-options": semiOptions }).find(([, v]) => v !== undefined) ?? [];
+    const idle = pseudoLabels === undefined ? method : "pseudo-labels";
     if (idle !== undefined) throw optionError(`--${idle} is for --unlabelled`, { hint: "Add --unlabelled <folder>." });
     return null;
   }
@@ -116,6 +122,7 @@ const unlabelledOf = (
   return {
     folder: resolve(cwd, unlabelled),
     semi: SHORT[name] ?? name,
+    ...(typeof pseudoLabels === "string" && { reviewed: resolve(cwd, pseudoLabels) }),
     ...(semiOptions !== undefined && { semiOptions: semiOptions as Readonly<Record<string, string>> }),
   };
 };
@@ -194,6 +201,11 @@ export const command: CommandDefinition = {
       description:
         "changes to the method's options, such as threshold=0.8,selection=random,quota=5,rounds=10 for self-training",
       parse: namedValues,
+    },
+    {
+      flags: "--pseudo-labels <list>",
+      description:
+        "labels of the unlabelled photos as an earlier run wrote them (pseudo-labels.csv), after you have changed labels or taken out rows: what is not in it is not learned from",
     },
     {
       flags: "--augment <policy>",
