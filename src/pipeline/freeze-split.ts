@@ -3,11 +3,11 @@ import { dataError, optionError } from "../base/errors.ts";
 import { createRandom } from "../base/random.ts";
 import { auditDataset, type Audit } from "../data/audit.ts";
 import { captureTime, parseTime } from "../data/capture-time.ts";
-import { labelIndices, type DataSet, type Item, type Split } from "../data/dataset.ts";
+import { labelIndices, type DataSet, type Item } from "../data/dataset.ts";
 import { groupItems } from "../data/duplicates.ts";
 import { escapeName } from "../data/names.ts";
 import { ownerPairs } from "../data/owners.ts";
-import { splitByTime, splitStratified, type SplitShares } from "../data/split-photos.ts";
+import { splitByTime, splitStratified, type SplitShares, type SplitSubjects } from "../data/split-photos.ts";
 
 export interface FreezeSplitOptions {
   /** `stratified` and `group` at random, the latter only where groups are known; `time`: the newest are the test. */
@@ -47,15 +47,12 @@ const timesOf = (items: readonly Item[], exif: readonly (number | null)[], usabl
   return times as number[];
 };
 
-/**
- * Divides the readable photos of a data set, so that no copy, near-copy or declared group stands on two sides.
- *
- * @throws E_SPLIT_GROUP; E_SPLIT_TIME naming the photos that do not say; E_OPTION for shares that leave nothing
- */
-export const freezeSplit = async (dataset: DataSet, options: FreezeSplitOptions): Promise<FrozenSplit> => {
-  const { by, shares, onProgress } = options;
-  const { items } = dataset;
-  const exif: (number | null)[] = items.map(() => null);
+/** What the photos' files say, and by time when each was taken. */
+const readPhotos = async (
+  dataset: DataSet,
+  { by, onProgress }: FreezeSplitOptions,
+): Promise<{ audit: Audit; exif: readonly (number | null)[] }> => {
+  const exif: (number | null)[] = dataset.items.map(() => null);
   const audit = await auditDataset(dataset, {
     onProgress: ({ done, total }) => onProgress?.(done, total),
     ...(by === "time" && {
@@ -64,12 +61,12 @@ export const freezeSplit = async (dataset: DataSet, options: FreezeSplitOptions)
       },
     }),
   });
-  if (by === "group" && items.every(({ group }) => group === null) && audit.owners.every((owner) => owner < 0))
-    throw dataError("E_SPLIT_GROUP", `${dataset.root}: photos have no groups`, {
-      hint: "Say what belongs together: a column group in a manifest, or --group-by and a pattern of the names.",
-    });
-  const usable = items.flatMap((_, index) => (audit.facts[index] ? [index] : []));
-  if (usable.length === 0) throw dataError("E_NO_IMAGES", `${dataset.root}: no photo could be read`);
+  return { audit, exif };
+};
+
+/** Usable photos as what is divided: copies, near-copies, patients and declared groups stay together. */
+const subjectsOf = (dataset: DataSet, audit: Audit, usable: readonly number[]): SplitSubjects => {
+  const { items } = dataset;
   const copies = audit.exactDuplicates.flatMap((same) => same.slice(1).map((b) => ({ a: same[0]!, b })));
   const groups = groupItems({
     count: items.length,
@@ -77,32 +74,47 @@ export const freezeSplit = async (dataset: DataSet, options: FreezeSplitOptions)
     pairs: [...copies, ...audit.nearDuplicates, ...ownerPairs(audit.owners)],
   });
   const labels = labelIndices(dataset);
-  const subjects = {
+  return {
     labels: Int32Array.from(usable, (index) => labels[index]!),
     groups: Int32Array.from(usable, (index) => groups[index]!),
     keys: usable.map((index) => `${audit.facts[index]!.sha256}/${items[index]!.name}`),
   };
+};
+
+/**
+ * Divides the readable photos of a data set, so that no copy, near-copy or declared group stands on two sides.
+ *
+ * @throws E_SPLIT_GROUP; E_SPLIT_TIME naming the photos that do not say; E_SPLIT_EMPTY; E_OPTION for shares that leave
+ *   nothing
+ */
+export const freezeSplit = async (dataset: DataSet, options: FreezeSplitOptions): Promise<FrozenSplit> => {
+  const { by, shares } = options;
+  const { items, root } = dataset;
+  const { audit, exif } = await readPhotos(dataset, options);
+  if (by === "group" && items.every(({ group }) => group === null) && audit.owners.every((owner) => owner < 0))
+    throw dataError("E_SPLIT_GROUP", `${root}: photos have no groups`, {
+      hint: "Say what belongs together: a column group in a manifest, or --group-by and a pattern of the names.",
+    });
+  const usable = items.flatMap((_, index) => (audit.facts[index] ? [index] : []));
+  if (usable.length === 0) throw dataError("E_NO_IMAGES", `${root}: no photo could be read`);
+  const subjects = subjectsOf(dataset, audit, usable);
+  const groups = new Set(subjects.groups).size;
   const times = by === "time" ? timesOf(items, exif, usable) : null;
-  const splits: Split[] = times
+  const splits = times
     ? splitByTime(subjects, times, shares)
     : splitStratified(subjects, shares, createRandom(options.seed));
   if (!splits.includes("train") || !splits.includes("test"))
-    throw dataError(
-      "E_SPLIT_EMPTY",
-      `${dataset.root}: ${usable.length} photos in ${new Set(subjects.groups).size} groups cannot be divided so`,
-      { hint: "Take more photos, or divide them another way." },
-    );
-  return {
-    items: usable.map((index, i) => {
-      const owner = audit.owners[index]!;
-      const group = items[index]!.group ?? (owner < 0 ? null : `patient-${owner}`);
-      const item = { ...items[index]!, group, split: splits[i]! };
-      if (!times) return item;
-      return { ...item, columns: new Map([...(item.columns ?? []), ["time", new Date(times[i]!).toISOString()]]) };
-    }),
-    audit,
-    groups: new Set(subjects.groups).size,
-  };
+    throw dataError("E_SPLIT_EMPTY", `${root}: ${usable.length} photos in ${groups} groups cannot be divided so`, {
+      hint: "Take more photos, or divide them another way.",
+    });
+  const frozen = usable.map((index, i): Item => {
+    const owner = audit.owners[index]!;
+    const group = items[index]!.group ?? (owner < 0 ? null : `patient-${owner}`);
+    const item = { ...items[index]!, group, split: splits[i]! };
+    if (!times) return item;
+    return { ...item, columns: new Map([...(item.columns ?? []), ["time", new Date(times[i]!).toISOString()]]) };
+  });
+  return { items: frozen, audit, groups };
 };
 
 /**

@@ -1,7 +1,12 @@
 import sharp from "sharp";
 import { HandfulError } from "../base/errors.ts";
 import type { Audit } from "../data/audit.ts";
-import { checkCollection, type CollectionFindings, type Measured } from "../data/collection/check-collection.ts";
+import {
+  ALL_PHOTOS,
+  checkCollection,
+  type CollectionFindings,
+  type Measured,
+} from "../data/collection/check-collection.ts";
 import type { CollectionSpec } from "../data/collection/collection-spec.ts";
 import { CELLS, CELL_NUMBERS, isBorder } from "../data/collection/measure-photo.ts";
 import type { DataSet } from "../data/dataset.ts";
@@ -55,22 +60,49 @@ const meanBorder = async (measured: Measured, items: readonly number[]): Promise
   return `data:image/png;base64,${png.toString("base64")}`;
 };
 
-const pageOf = async (
-  dataset: DataSet,
-  measured: Measured,
-  { findings, border }: Pick<InspectedCollection, "findings" | "border">,
-): Promise<CollectionInput> => {
+const pictureOf = async (dataset: DataSet, index: number): Promise<string | null> => {
+  try {
+    const { bytes } = await readItem(dataset.items[index]!);
+    return (await makeThumbnail(bytes, SIDE))?.uri ?? null;
+  } catch (thrown) {
+    if (thrown instanceof HandfulError) return null; // gone since it was measured: the page shows a gap
+    throw thrown;
+  }
+};
+
+/** Pictures of photos, each made once. */
+const createShower = (dataset: DataSet): ((index: number) => Promise<ShownPhoto>) => {
   const known = new Map<number, ShownPhoto>();
-  const show = async (index: number): Promise<ShownPhoto> => {
+  return async (index) => {
     const { name, label } = dataset.items[index]!;
     const shown = known.get(index) ?? { name, label, picture: await pictureOf(dataset, index) };
     known.set(index, shown);
     return shown;
   };
-  const itemsOf = (name: string): number[] =>
-    dataset.items.flatMap(({ label }, i) => (measured[i] && (label ?? "all photos") === name ? [i] : []));
-  const all = async (items: readonly number[], most: number): Promise<ShownPhoto[]> =>
-    Promise.all(items.slice(0, most).map(show));
+};
+
+const itemsOf = (dataset: DataSet, measured: Measured, name: string): number[] =>
+  dataset.items.flatMap(({ label }, i) => (measured[i] && (label ?? ALL_PHOTOS) === name ? [i] : []));
+
+const bordersOf = (dataset: DataSet, measured: Measured): Promise<ShownPhoto[]> =>
+  Promise.all(
+    dataset.classes.slice(0, MOST_CLASSES).flatMap((label) => {
+      const items = itemsOf(dataset, measured, label);
+      if (items.length === 0) return [];
+      return [
+        meanBorder(measured, items).then((picture): ShownPhoto => ({ name: `${items.length} photos`, label, picture })),
+      ];
+    }),
+  );
+
+const pageOf = async (
+  dataset: DataSet,
+  measured: Measured,
+  { findings, border }: Pick<InspectedCollection, "findings" | "border">,
+): Promise<CollectionInput> => {
+  const show = createShower(dataset);
+  const some = (items: readonly number[]): Promise<ShownPhoto[]> =>
+    Promise.all(items.slice(0, MOST_OF_CLASS).map(show));
   const counts = new Map<string, number>();
   const photos: CollectionInput["photos"][number][] = [];
   for (const fault of findings.photos) {
@@ -80,37 +112,17 @@ const pageOf = async (
   }
   const classes: CollectionInput["classes"][number][] = [];
   for (const fault of findings.classes)
-    classes.push({ ...fault, shown: await all(itemsOf(fault.name), MOST_OF_CLASS) });
+    classes.push({ ...fault, shown: await some(itemsOf(dataset, measured, fault.name)) });
   const untagged: CollectionInput["untagged"][number][] = [];
-  for (const { tag, items } of findings.untagged)
-    untagged.push({ tag, count: items.length, shown: await all(items, MOST_OF_CLASS) });
-  const borders = await Promise.all(
-    dataset.classes.slice(0, MOST_CLASSES).flatMap((label) => {
-      const items = itemsOf(label);
-      if (items.length === 0) return [];
-      return [
-        meanBorder(measured, items).then((picture): ShownPhoto => ({ name: `${items.length} photos`, label, picture })),
-      ];
-    }),
-  );
+  for (const { tag, items } of findings.untagged) untagged.push({ tag, count: items.length, shown: await some(items) });
   return {
     photos,
     classes,
     tags: findings.tags,
     untagged,
-    border: border && { ...border, shown: borders },
+    border: border && { ...border, shown: await bordersOf(dataset, measured) },
     leftOut: findings.photos.length - photos.length,
   };
-};
-
-const pictureOf = async (dataset: DataSet, index: number): Promise<string | null> => {
-  try {
-    const { bytes } = await readItem(dataset.items[index]!);
-    return (await makeThumbnail(bytes, SIDE))?.uri ?? null;
-  } catch (thrown) {
-    if (thrown instanceof HandfulError) return null; // gone since it was measured: the page shows a gap
-    throw thrown;
-  }
 };
 
 /** Checks every photo, every class and the whole of a collection against what it should be like. */

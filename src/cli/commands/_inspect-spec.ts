@@ -1,6 +1,7 @@
 import { basename, relative, resolve } from "node:path";
 import type { CollectionFindings } from "../../data/collection/check-collection.ts";
 import type { InspectedCollection } from "../../pipeline/inspect-collection.ts";
+import { BORDER_ADVICE, borderText } from "../../report/collection-page.ts";
 import type { Context } from "../command.ts";
 import { count, firstOf, printable } from "../format.ts";
 import { windowAsked } from "./_shared.ts";
@@ -53,6 +54,28 @@ const asJson = ({ dataset, audit, findings, border }: InspectedCollection, page:
   };
 };
 
+/** Everything that is not as asked, in lines. */
+const printFound = (found: InspectedCollection, asksBorder: boolean, context: Context): void => {
+  const { dataset, audit, findings, border } = found;
+  const { print } = context;
+  print(`photos: ${count(dataset.items.length, "image")}, ${count(dataset.classes.length, "class")}`);
+  const unreadable = [...dataset.skipped, ...audit.unreadable].map(
+    ({ name, reason }) => `${printable(name)} (${reason})`,
+  );
+  if (unreadable.length > 0) print(`! ${count(unreadable.length, "file")} not usable: ${firstOf(unreadable, SHOWN)}`);
+  printPhotos(findings, (index) => dataset.items[index]!.name, context);
+  printClasses(findings, context);
+  if (border) print(`${border.isOver ? "!" : " "} ${borderText(border)}`);
+  else if (asksBorder) print("  the border was not asked: that needs two classes, and photos of each to hold out");
+  if (border?.isOver) print(`    ${BORDER_ADVICE}`);
+};
+
+const hasFaults = ({ dataset, audit, findings, border }: InspectedCollection): boolean => {
+  const { photos, classes, tags, untagged } = findings;
+  const lists = [dataset.skipped, audit.unreadable, photos, classes, tags, untagged];
+  return lists.some(({ length }) => length > 0) || border?.isOver === true;
+};
+
 /**
  * `inspect --spec`: prints what is not as the specification asks, and writes a page of pictures.
  *
@@ -67,7 +90,7 @@ export const runInspectSpec = async (
   const { readCollectionSpec } = await import("../../data/collection/collection-spec.ts");
   const { inspectCollection } = await import("../../pipeline/inspect-collection.ts");
   const { writeWhole } = await import("../../pipeline/run-folder.ts");
-  const { BORDER_ADVICE, borderText, collectionPage } = await import("../../report/collection-page.ts");
+  const { collectionPage } = await import("../../report/collection-page.ts");
   const path = resolve(context.cwd, photos);
   await checkPhotosPath(path);
   const spec = await readCollectionSpec(resolve(context.cwd, String(options.spec)));
@@ -82,36 +105,16 @@ export const runInspectSpec = async (
       context.signal.throwIfAborted();
       bar.update(done, total);
     },
-  });
-  bar.end();
-  const { dataset, audit, findings, border } = found;
+  }).finally(() => bar.end());
   const page = resolve(context.cwd, typeof options.page === "string" ? options.page : "spec.html");
-  await writeWhole(
-    page,
-    collectionPage(`Photos of ${basename(path)} against ${basename(String(options.spec))}`, found.page),
-  );
-  const unreadable = [...dataset.skipped, ...audit.unreadable];
-  const hasFaults =
-    unreadable.length + findings.photos.length + findings.classes.length + findings.tags.length > 0 ||
-    findings.untagged.length > 0 ||
-    border?.isOver === true;
+  const title = `Photos of ${basename(path)} against ${basename(String(options.spec))}`;
+  await writeWhole(page, collectionPage(title, found.page));
+  const failed = hasFaults(found);
   if (context.json) context.print(JSON.stringify(asJson(found, page)));
   else {
-    context.print(`photos: ${count(dataset.items.length, "image")}, ${count(dataset.classes.length, "class")}`);
-    if (unreadable.length > 0)
-      context.print(
-        `! ${count(unreadable.length, "file")} not usable: ${firstOf(
-          unreadable.map(({ name, reason }) => `${printable(name)} (${reason})`),
-          SHOWN,
-        )}`,
-      );
-    printPhotos(findings, (index) => dataset.items[index]!.name, context);
-    printClasses(findings, context);
-    if (border) context.print(`${border.isOver ? "!" : " "} ${borderText(border)}`);
-    if (border?.isOver) context.print(`    ${BORDER_ADVICE}`);
-    context.print(
-      hasFaults ? `Look at them: ${printable(relative(context.cwd, page))}` : "All photos are as specified.",
-    );
+    printFound(found, spec.border !== undefined, context);
+    const shown = printable(relative(context.cwd, page));
+    context.print(failed ? `Look at them: ${shown}` : `All photos are as specified. Page: ${shown}`);
   }
-  return options.strict === true && hasFaults ? 3 : 0;
+  return options.strict === true && failed ? 3 : 0;
 };

@@ -15,6 +15,9 @@ export interface PhotoFault extends Fault {
   readonly text: string;
 }
 
+/** Name of the one class of photos without labels. */
+export const ALL_PHOTOS = "all photos";
+
 /** A class that falls short as a whole. */
 export interface ClassFault extends Fault {
   readonly name: string;
@@ -128,7 +131,7 @@ const classFaults = (dataset: DataSet, spec: CollectionSpec, measured: Measured)
       if (value >= least) return [];
       const what = key === "photos" ? rounded(value) : `variety ${rounded(value)}`;
       const text = `${what}, wanted at least ${rounded(least)}`;
-      return [{ ...CLASS_FAULTS[key], name: name ?? "all photos", key, value, least, text }];
+      return [{ ...CLASS_FAULTS[key], name: name ?? ALL_PHOTOS, key, value, least, text }];
     });
   });
 
