@@ -31,6 +31,7 @@ export type SetName = (typeof setNames)[number];
 export const learnerNames = [
   "classifier",
   "prototypical",
+  "prototypical-unit",
   "relation",
   "maml",
   "first-order-maml",
@@ -93,6 +94,8 @@ export const recipeOf = (name: LearnerName, set: SetName, network: NetworkName):
     case "classifier":
     case "prototypical":
       return { learner: prototypical(features, { scale: 0.05 }), ...many, tasks: 1, rate: 1e-3, ...adam };
+    case "prototypical-unit":
+      return { learner: prototypical(features, { scale: 10, unit: true }), ...many, tasks: 1, rate: 1e-3, ...adam };
     case "relation":
       return { learner: relation(maps), ways: 10, queries: 5, tasks: 1, rate: 1e-3, ...adam };
     case "maml":

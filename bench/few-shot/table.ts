@@ -54,6 +54,7 @@ const NOBODY = {} as const;
 const published: Readonly<Partial<Record<SetName, Readonly<Partial<Record<string, string>>>>>> = {
   "cifar-fs": {
     prototypical: "55.5 / 72.0 (Bertinetto et al. 2019)",
+    "prototypical-unit": "55.5 / 72.0 (Bertinetto et al. 2019)",
     relation: "55.0 / 69.3 (Bertinetto et al. 2019)",
     maml: "58.9 / 71.5 (Bertinetto et al. 2019)",
   },
@@ -193,6 +194,7 @@ const omniglot = async (): Promise<Measured | null> => {
 const trained: readonly (readonly [SetName, LearnerName, number])[] = [
   ["cifar-fs", "prototypical", 1],
   ["cifar-fs", "prototypical", 5],
+  ["cifar-fs", "prototypical-unit", 1],
   ["cifar-fs", "relation", 5],
   ["cifar-fs", "maml", 5],
   ["omniglot", "prototypical", 1],
@@ -215,7 +217,8 @@ const learnerRow = async ([set, name, shots]: (typeof trained)[number]): Promise
     const { low, high } = meanInterval(accuracies.map((v) => 100 * v));
     cells.push([(low + high) / 2, (high - low) / 2]);
   }
-  const method = `${learner.name}, ${set === "omniglot" ? "Omniglot" : "CIFAR-FS"}, trained ${shots}-shot`;
+  const kind = name === "prototypical-unit" ? ", features of length 1" : "";
+  const method = `${learner.name}${kind}, ${set === "omniglot" ? "Omniglot" : "CIFAR-FS"}, trained ${shots}-shot`;
   const [one, five] = cells as [Cell, Cell];
   return [
     { method, together: false, cells: [one, five, null, null], seconds, published: published[set]?.[name] ?? null },

@@ -1,8 +1,8 @@
 /**
  * What does a learner reach that is trained from random weights, by how long a training?
  *
- * node bench/few-shot/train.ts <cifar-fs|omniglot> <classifier|prototypical|relation|maml|first-order-maml|anil|reptile>
- *   <conv-4|resnet-12> <minutes> [--shots 1] [--start weights] [--out weights] [--steps n] [--episodes 600] [--seed 1]
+ * node bench/few-shot/train.ts <cifar-fs|omniglot>
+ *   <classifier|prototypical|prototypical-unit|relation|maml|first-order-maml|anil|reptile> <conv-4|resnet-12> <minutes> [--shots 1] [--start weights] [--out weights] [--steps n] [--episodes 600] [--seed 1]
  *   [--threads 2] [--moments inference,training]
  *
  * Minutes become steps by the pace of the first ones; `--steps` repeats a training exactly, `--steps 0` only tests (not

@@ -74,6 +74,29 @@ it("prototypical networks by hand: nearness to class means, times the scale", as
   expect(losses![1]).toBeCloseTo(Math.log(1 + Math.exp(-2.5)), 5);
 });
 
+it("prototypical networks on features of length 1, by hand", async () => {
+  const picture = (rows: number[][]) => floats([rows.length, 2, 1, 1], rows.flat());
+  const support = picture([
+    [3, 4], // (0.6, 0.8)
+    [0, 9], // (0, 1): mean (0.3, 0.9)
+    [5, 0],
+    [2, 0], // mean (1, 0)
+  ]);
+  const queries = picture([
+    [8, 0], // (1, 0): squared distances 0.49 + 0.81 and 0
+    [0, 0], // stays: 0.09 + 0.81 and 1
+  ]);
+  const flat: Network = (scope, x) => flatten(scope.g, x);
+  const learner = prototypical(flat, { scale: 2, unit: true });
+  const [scores, embedded] = await valuesOf((scope) => [
+    learner.build(scope, taskOf(scope.g, support, queries)).scores,
+    learner.embed({ ...scope, parameter: () => scope.g.constant(0) }, scope.g.constant(support)),
+  ]);
+  expect(scores![0]! - scores![1]!).toBeCloseTo(-2 * 1.3, 5);
+  expect(scores![2]! - scores![3]!).toBeCloseTo(2 * (1 - 0.9), 5);
+  [0.6, 0.8, 0, 1, 1, 0, 1, 0].forEach((v, i) => expect(embedded![i]).toBeCloseTo(v, 6));
+});
+
 it("the relation module equals the paper's, run on every pair of maps laid side by side", async () => {
   const [support, queries] = [normals([4, 3, 8, 8], "support"), normals([2, 3, 8, 8], "queries")];
   const network: Network = (scope, x) => conv(scope, x, { channels: 3, kernel: 3 });
