@@ -1,23 +1,15 @@
-import { rmSync } from "node:fs";
-import { withPacks } from "./commit.ts";
 import { historyOf, readManifestRoot } from "./history.ts";
-import { withLock, type LockOptions, type Writer } from "./lock.ts";
+import { withLock, type LockOptions } from "./lock.ts";
 import { decodeManifestPart } from "./manifest-object.ts";
-import type { PackFacts } from "./catalogue.ts";
-import { createPackWriter, type FinishedPack } from "./pack-writer.ts";
-import { createObjectReader, readObject } from "./read-object.ts";
-import { packPath, type Store } from "./store.ts";
+import { readObject } from "./read-object.ts";
+import { rewritePacks, type Rewritten } from "./rewrite-packs.ts";
+import type { Store } from "./store.ts";
 import { sweepPacks, sweepTemporary } from "./sweep.ts";
 
 export interface GarbageOptions {
   readonly lock: LockOptions;
   /** What was written later than so long ago stays, in ms. */
   readonly graceMs: number;
-}
-
-export interface Collected {
-  readonly objects: number;
-  readonly freedBytes: number;
 }
 
 /** Every object that a name leads to; throws where anything on the way is damaged, so that nothing is taken for dead. */
@@ -34,42 +26,6 @@ const livingObjects = (store: Store): Set<string> => {
   return living;
 };
 
-/** Copies what lives in some packs to new ones, then exchanges them in the catalogue, then deletes the old files. */
-const exchange = async (
-  store: Store,
-  writer: Writer,
-  {
-    packs,
-    living,
-    now,
-  }: { readonly packs: readonly PackFacts[]; readonly living: ReadonlySet<string>; readonly now: Date },
-): Promise<Collected> => {
-  const fresh: FinishedPack[] = [];
-  const { catalogue } = store;
-  let objects = 0;
-  const reader = createObjectReader(store);
-  await withPacks(
-    createPackWriter(store, (pack) => void fresh.push(pack)),
-    store,
-    async (out) => {
-      for (const { name } of packs)
-        for (const object of catalogue.objectsOf(name))
-          if (living.has(object.hash)) out.add(object.type, object.hash, reader.read({ ...object, pack: name }));
-          else objects++;
-      out.finish();
-    },
-  ).finally(() => reader.close());
-  writer.transaction(() => {
-    for (const { name } of packs) catalogue.dropPack(name);
-    for (const { name, sizeBytes, objects: kept } of fresh)
-      catalogue.addPack({ name, sizeBytes, created: now.getTime() }, kept);
-  });
-  const kept = new Set(fresh.map(({ name }) => name));
-  for (const { name } of packs) if (!kept.has(name)) rmSync(packPath(store, name), { force: true });
-  const size = (all: readonly { readonly sizeBytes: number }[]): number => all.reduce((sum, p) => sum + p.sizeBytes, 0);
-  return { objects, freedBytes: size(packs) - size(fresh) };
-};
-
 /**
  * Deletes what no version holds any more, once the grace is over; what any name leads to stays, whatever the clock.
  *
@@ -77,7 +33,7 @@ const exchange = async (
  *
  * @throws E_LOCKED while another command writes; E_OBJECT_* where the store is damaged: then nothing is deleted
  */
-export const collectGarbage = (store: Store, { lock, graceMs }: GarbageOptions): Promise<Collected> =>
+export const collectGarbage = (store: Store, { lock, graceMs }: GarbageOptions): Promise<Rewritten> =>
   withLock(store.catalogue, lock, async (writer) => {
     sweepTemporary(store);
     sweepPacks(store);
@@ -88,5 +44,9 @@ export const collectGarbage = (store: Store, { lock, graceMs }: GarbageOptions):
       .filter(({ name }) => store.catalogue.objectsOf(name).some(({ hash }) => !living.has(hash)));
     return packs.length === 0
       ? { objects: 0, freedBytes: 0 }
-      : exchange(store, writer, { packs, living, now: lock.now });
+      : rewritePacks(store, writer, {
+          packs,
+          bytesOf: (location, read) => (living.has(location.hash) ? read(location) : null),
+          now: lock.now,
+        });
   });

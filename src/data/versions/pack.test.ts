@@ -3,42 +3,27 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { folderWith, storeWith } from "../../../test/fixtures/versions.ts";
-import {
-  decodePackIndex,
-  encodePackEnd,
-  FOOTER_BYTES,
-  indexLength,
-  PACK_HEAD,
-  packLength,
-  type PackedObject,
-} from "./pack.ts";
+import { decodePackIndex, encodePack, encodePackEnd, FOOTER_BYTES, indexLength } from "./pack.ts";
 import { createPackWriter, LARGE_BYTES, type FinishedPack } from "./pack-writer.ts";
 import { openPackFile } from "./read-pack.ts";
 import { packPath } from "./store.ts";
 
 const sha256 = (bytes: Buffer): string => hash("sha256", bytes, "hex");
 
-/** A pack of some objects, as bytes, and its name. */
-const packOf = (contents: readonly Buffer[]): { name: string; bytes: Buffer; objects: PackedObject[] } => {
-  let offset = PACK_HEAD.length;
-  const objects = contents.map((bytes): PackedObject => {
-    const object = { type: "file" as const, hash: sha256(bytes), offset, length: bytes.length };
-    offset += bytes.length;
-    return object;
-  });
-  const end = encodePackEnd(objects);
-  return { name: end.name, bytes: Buffer.concat([PACK_HEAD, ...contents, end.bytes]), objects };
-};
+const packOf = (contents: readonly Buffer[]): { name: string; bytes: Buffer } =>
+  encodePack(contents.map((bytes) => ({ type: "file", hash: sha256(bytes), bytes })));
 
-const sample = packOf([Buffer.from("first"), Buffer.alloc(0), Buffer.from("third object")]);
+const contents = [Buffer.from("first"), Buffer.alloc(0), Buffer.from("third object")];
+const sample = packOf(contents);
 
 it("says what is in a pack, from its end", () => {
-  const { name, bytes, objects } = sample;
+  const { name, bytes } = sample;
   const length = indexLength(name, bytes.subarray(-FOOTER_BYTES));
   const index = bytes.subarray(bytes.length - FOOTER_BYTES - length, bytes.length - FOOTER_BYTES);
-  expect(decodePackIndex(name, index)).toEqual(objects);
-  expect(packLength(objects)).toBe(bytes.length);
-  expect(packLength([])).toBe(packOf([]).bytes.length);
+  const objects = decodePackIndex(name, index);
+  expect(objects.map(({ type, hash }) => [type, hash])).toEqual(contents.map((each) => ["file", sha256(each)]));
+  expect(objects.map(({ offset, length }) => bytes.subarray(offset, offset + length))).toEqual(contents);
+  expect(encodePackEnd(objects)).toEqual({ name, bytes: bytes.subarray(-FOOTER_BYTES - length) });
   expect(() => decodePackIndex(name, index.subarray(1))).toThrow("its index is damaged");
   const odd = Buffer.from("file abc 3\n");
   expect(() => decodePackIndex(sha256(odd), odd)).toThrow('a line "file abc 3"');

@@ -36,9 +36,28 @@ export const encodePackEnd = (objects: readonly PackedObject[]): { name: string;
   return { name: hash("sha256", index, "hex"), bytes: Buffer.concat([index, length, PACK_END]) };
 };
 
+/** An object with its bytes. */
+export interface LoadedObject {
+  readonly type: ObjectType;
+  readonly hash: string;
+  readonly bytes: Buffer;
+}
+
+/** A whole pack in memory, with its name. */
+export const encodePack = (contents: readonly LoadedObject[]): { name: string; bytes: Buffer } => {
+  let offset = PACK_HEAD.length;
+  const objects = contents.map(({ type, hash, bytes }) => {
+    const object = { type, hash, offset, length: bytes.length };
+    offset += bytes.length;
+    return object;
+  });
+  const end = encodePackEnd(objects);
+  return { name: end.name, bytes: Buffer.concat([PACK_HEAD, ...contents.map(({ bytes }) => bytes), end.bytes]) };
+};
+
 export const packError = (name: string, got: string): HandfulError =>
   artifactError("E_PACK_DAMAGED", `pack ${name}: ${got}`, {
-    hint: "handful data check names what is lost; handful data pull brings it back from where it was pushed to.",
+    hint: "handful data check names what is lost; handful data pull --repair brings it back from where it was pushed to.",
   });
 
 /**
@@ -71,11 +90,4 @@ export const decodePackIndex = (name: string, index: Buffer): PackedObject[] => 
     offset += length;
     return object;
   });
-};
-
-/** Length of a pack that holds these objects. */
-export const packLength = (objects: readonly PackedObject[]): number => {
-  const last = objects.at(-1);
-  const data = last ? last.offset + last.length : PACK_HEAD.length;
-  return data + encodePackEnd(objects).bytes.length;
 };

@@ -28,7 +28,7 @@ const MAX_OPEN = 64;
 
 const missing = (what: string, cause?: unknown): HandfulError =>
   artifactError("E_OBJECT_MISSING", what, {
-    hint: "handful data pull brings it back from where it was pushed to.",
+    hint: "handful data pull --repair brings it back from where it was pushed to.",
     ...(cause !== undefined && { cause }),
   });
 
@@ -74,7 +74,7 @@ export const createObjectReader = (store: Store): ObjectReader => {
     const bytes = bytesAt(location);
     if (digest("sha256", bytes, "hex") === hash) return bytes;
     throw artifactError("E_OBJECT_DAMAGED", `${type} ${hash} in pack ${pack} is damaged`, {
-      hint: "handful data check --read-data names all that is; handful data pull brings it back.",
+      hint: "handful data check --read-data names all that is; handful data pull --repair brings it back.",
     });
   };
   return { locate: (hash, type) => locate(store, hash, type), read, close };

@@ -11,20 +11,33 @@ export interface PackFile {
   close(): void;
 }
 
+/** Bytes of an open file; fewer where it ends before. */
+const readOpen = (file: number, { offset, length }: Pick<PackedObject, "offset" | "length">): Buffer => {
+  const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, fstatSync(file).size - offset)));
+  let done = 0;
+  while (done < bytes.length) {
+    const got = readSync(file, bytes, done, bytes.length - done, offset + done);
+    if (got === 0) break;
+    done += got;
+  }
+  return bytes.subarray(0, done);
+};
+
+/** A part of a file; fewer bytes where it ends before. */
+export const readPart = (path: string, part: Pick<PackedObject, "offset" | "length">): Buffer => {
+  const file = openSync(path, "r");
+  try {
+    return readOpen(file, part);
+  } finally {
+    closeSync(file);
+  }
+};
+
 /** Opens the pack of a name; throws as the system does where it cannot be read. */
 export const openPackFile = (path: string, name: string): PackFile => {
   const file = openSync(path, "r");
   const sizeBytes = fstatSync(file).size;
-  const read = ({ offset, length }: Pick<PackedObject, "offset" | "length">): Buffer => {
-    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, sizeBytes - offset)));
-    let done = 0;
-    while (done < bytes.length) {
-      const got = readSync(file, bytes, done, bytes.length - done, offset + done);
-      if (got === 0) break;
-      done += got;
-    }
-    return bytes.subarray(0, done);
-  };
+  const read = (part: Pick<PackedObject, "offset" | "length">): Buffer => readOpen(file, part);
   const objects = (): PackedObject[] => {
     if (!read({ offset: 0, length: PACK_HEAD.length }).equals(PACK_HEAD))
       throw packError(name, "does not begin as a pack does");

@@ -1,5 +1,6 @@
 import { optionError } from "../../base/errors.ts";
 import { nearestName } from "../../base/nearest-name.ts";
+import { isHash } from "./entry.ts";
 import { HEAD, historyOf, MAIN, REMOTE_MAIN, readCommit, tagOf, tagRef, type Step } from "./history.ts";
 import type { Store } from "./store.ts";
 
@@ -44,6 +45,10 @@ export const resolveVersion = (store: Store, text: string): Step => {
   const [, name = text, back = "0"] = /^(.*?)(?:~(\d+))?$/.exec(text) ?? [];
   const id =
     byName(store, name) ?? (/^[0-9a-f]+$/.test(name) && name.length >= MIN_DIGITS ? byHash(store, name) : null);
+  if (id === null && isHash(name))
+    throw optionError(`version ${name} is not kept here`, {
+      hint: "A model that names it was trained on photos that were never committed, or in another folder (--in).",
+    });
   if (id === null) {
     const known = store.catalogue.refs().map((ref) => tagOf(ref.name) ?? ref.name);
     const near = nearestName(name, known);
