@@ -2,13 +2,14 @@ import { optionError } from "../../base/errors.ts";
 import { unknownName } from "../../base/nearest-name.ts";
 import type { CommandDefinition, OptionDefinition } from "../command.ts";
 import type { DataAction } from "./_data-action.ts";
+import { remoteActions } from "./_data-remote.ts";
 import { specAction } from "./_data-spec.ts";
 import { storeActions } from "./_data-store.ts";
 import { splitAction } from "./_data-split.ts";
 import { versionActions } from "./_data-versions.ts";
 import { optionName } from "./_synthesize-kind.ts";
 
-const actions: readonly DataAction[] = [...versionActions, ...storeActions, specAction, splitAction];
+const actions: readonly DataAction[] = [...versionActions, ...storeActions, ...remoteActions, specAction, splitAction];
 
 const shared: readonly OptionDefinition[] = [
   { flags: "--in <folder>", description: "the folder of photos; the current one, or one above it, when left out" },
