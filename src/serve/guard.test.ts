@@ -21,14 +21,9 @@ const options = (more: Partial<GuardOptions> = {}): GuardOptions => ({
 
 /** A request with headers, of which one may come twice. */
 const request = (headers: Record<string, string | string[]>, url = "/v1/classify"): IncomingMessage => {
-  const distinct = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat()]));
-  const first = Object.fromEntries(Object.entries(distinct).map(([name, [value]]) => [name, value]));
-  return {
-    headers: first,
-    headersDistinct: distinct,
-    url,
-    socket: { remoteAddress: "10.0.0.1" },
-  } as unknown as IncomingMessage;
+  const rawHeaders = Object.entries(headers).flatMap(([name, value]) => [value].flat().flatMap((v) => [name, v]));
+  const first = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat()[0]]));
+  return { headers: first, rawHeaders, url, socket: { remoteAddress: "10.0.0.1" } } as unknown as IncomingMessage;
 };
 const outcome = (work: () => { name: string } | null | void): string => {
   try {

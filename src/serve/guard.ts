@@ -20,6 +20,10 @@ export interface GuardOptions {
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 
+/** All values of a header, as often as it was sent. */
+const valuesOf = ({ rawHeaders }: IncomingMessage, name: string): string[] =>
+  rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === name);
+
 /** The host of a Host header, in lower case without port, or null where it is none. */
 const hostOf = (header: string): string | null =>
   /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i.exec(header)?.[1]?.toLowerCase() ?? null;
@@ -30,8 +34,9 @@ const hostOf = (header: string): string | null =>
  *
  * @throws E_HOST, E_ORIGIN
  */
-export const checkOrigin = ({ headers, headersDistinct }: IncomingMessage, options: GuardOptions): void => {
-  const named = headersDistinct.host ?? [];
+export const checkOrigin = (request: IncomingMessage, options: GuardOptions): void => {
+  const { headers } = request;
+  const named = valuesOf(request, "host");
   const host = named.length === 1 ? hostOf(named[0]!) : null;
   const isKnown = host !== null && (isLoopback(host) || options.hosts.includes(host) || options.hosts.includes("*"));
   if (!isKnown)
@@ -43,8 +48,10 @@ export const checkOrigin = ({ headers, headersDistinct }: IncomingMessage, optio
 };
 
 /** The key that a request brings: `Authorization: Bearer <key>` or `X-API-Key: <key>`, once. */
-const keyIn = ({ headersDistinct, url = "" }: IncomingMessage): string => {
-  const given = [...(headersDistinct.authorization ?? []), ...(headersDistinct["x-api-key"] ?? [])];
+const keyIn = (request: IncomingMessage): string => {
+  const { url = "" } = request;
+  const bearers = valuesOf(request, "authorization");
+  const given = [...bearers, ...valuesOf(request, "x-api-key")];
   if (given.length === 0) {
     if (/[?&](api[_-]?key|key|token|access_token)=/i.test(url))
       throw requestError(
@@ -59,7 +66,7 @@ const keyIn = ({ headersDistinct, url = "" }: IncomingMessage): string => {
     );
   }
   const bearer = /^Bearer ([^\s,]+)$/i.exec(given[0]!);
-  const key = headersDistinct.authorization ? bearer?.[1] : given[0];
+  const key = bearers.length > 0 ? bearer?.[1] : given[0];
   if (given.length > 1 || key === undefined)
     throw requestError("E_KEY_WRONG", "wanted one API key", "Send it once: Authorization: Bearer <key>");
   return key;

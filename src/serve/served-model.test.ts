@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { stubAnswer, stubEngine, type StubEngine } from "../../test/fixtures/stub-engine.ts";
 import { HandfulError } from "../base/errors.ts";
 import { openServedModel, type ServedModel } from "./served-model.ts";
@@ -79,7 +79,7 @@ describe("a served model", () => {
     expect(await open).toBe("E_ENGINE");
     expect(model.info).toBeNull();
     expect(await model.ask(question, asking).catch(codeOf)).toBe("E_MODEL_NOT_READY");
-    while (model.info === null) await sleep(1);
+    await vi.waitFor(() => expect(model.info).not.toBeNull());
     expect(heard).toEqual(["open /first.onnx", "ended", "open /first.onnx", "failed", "open /first.onnx", "restarted"]);
     expect((await model.ask(question, asking)).prediction.label).toBe("blue");
     await model.close();
