@@ -29,7 +29,7 @@ const checkGiven = (action: DataAction, args: readonly string[], options: Readon
     (option) => !own.has(optionName(option)) && options[optionName(option)] !== undefined,
   );
   if (foreign)
-    throw optionError(`${foreign.flags.split(" ")[0]} is no flag of data ${action.name}`, {
+    throw optionError(`${/--[a-z-]+/.exec(foreign.flags)![0]} is no flag of data ${action.name}`, {
       hint: action.examples[0]!,
     });
   const most = action.arguments.match(/[[<]/g)?.length ?? 0;
