@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,6 +74,16 @@ describe("case S6: refuses, with nothing written", () => {
     expect(existsSync("/tmp/evil.jpg")).toBe(false);
   });
 
+  it("a bomb of many small files", async () => {
+    const small = Array.from({ length: 60 }, (_, i) => ({
+      name: `${i}.jpg`,
+      method: 8 as const,
+      claims: { size: 1e6 },
+    }));
+    await expect(take(craftedZip(small))).rejects.toThrow(/more than 200 times/);
+    expect(unpacked()).toEqual([]);
+  });
+
   it("too many entries, by what is said and by what is there", async () => {
     const many = Array.from({ length: 101 }, (_, i) => ({ name: `${i}.jpg` }));
     await expect(take(craftedZip(many))).rejects.toThrow(/wanted at most 100/);
@@ -97,6 +108,30 @@ describe("entries that lie", () => {
       code: "E_ZIP",
     });
   });
+});
+
+it("survives any change of its bytes: all is taken, or it is refused", async () => {
+  const whole = craftedZip([
+    { name: "bolt/1.jpg", data: Buffer.from("one".repeat(20)), method: 8 },
+    { name: "nut/2.jpg", data: Buffer.from("two") },
+  ]);
+  let refused = 0;
+  const change = fc.tuple(fc.nat(whole.length - 1), fc.nat(255));
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+      const bytes = Buffer.from(whole);
+      for (const [at, byte] of changes) bytes[at] = byte;
+      rmSync(join(folder, "out"), { recursive: true });
+      mkdirSync(join(folder, "out"));
+      await take(bytes).catch((thrown: { code?: string }) => {
+        expect(thrown.code).toBe("E_ZIP");
+        refused++;
+      });
+      expect(readdirSync(folder).sort()).toEqual(["a.zip", "out"]);
+    }),
+    { seed: 1, numRuns: 300 },
+  );
+  expect(refused).toBeGreaterThan(50);
 });
 
 it("takes what writeZip writes, the same bytes for the same files", async () => {

@@ -19,7 +19,7 @@ export interface ZipLimits {
 }
 
 const LIMITS: ZipLimits = { entries: 500_000, fileBytes: 512e6, totalBytes: 64e9, ratio: 200 };
-/** Files up to this size may pack as well as they like: they are no bomb. */
+/** Files up to this size may pack as well as they like, as long as the whole does not. */
 const SMALL_BYTES = 1e6;
 
 /** File types in the upper half of the attributes, as Unix writes them. */
@@ -108,6 +108,8 @@ const readEntries = async (zip: ZipFile, path: string, limits: ZipLimits): Promi
     if (total > limits.totalBytes) throw refuse(path, `unpacks to more than ${limits.totalBytes / 1e9} GB`);
     entries.push(entry);
   }
+  if (total > limits.fileBytes && total > limits.ratio * zip.fileSize)
+    throw refuse(path, `unpacks to more than ${limits.ratio} times its size`);
   return entries;
 };
 
