@@ -18,8 +18,8 @@ import {
   type CalibratedCandidate,
   type Collapse,
   type Familiar,
+  type Labelling,
   type PseudoLabelled,
-  type SemiSupervision,
 } from "./pseudo-label.ts";
 import { fareOf } from "./select.ts";
 
@@ -28,7 +28,7 @@ export interface LearnFromPoolOptions {
   readonly plain: HeadResult;
   /** Features of the unlabelled images, [pool, dim], finite; none of them near one of the labelled. */
   readonly pool: Matrix;
-  readonly methods: readonly SemiSupervision[];
+  readonly methods: readonly Labelling[];
   readonly random: Random;
   readonly threads?: number;
   readonly onProgress?: (done: number, total: number) => void;
@@ -199,7 +199,7 @@ export const learnFromPool = async (options: LearnFromPoolOptions): Promise<Lear
 
 export interface LabelPoolOptions extends Pick<LearnFromPoolOptions, "plain" | "pool" | "random" | "threads"> {
   /** null: no label is given. */
-  readonly method: SemiSupervision | null;
+  readonly method: Labelling | null;
   /** Labelled photos that are known, by row; the others have no say. */
   readonly rows: Int32Array;
 }

@@ -16,6 +16,15 @@ export interface SemiSupervision {
   readonly options: MethodOptions;
 }
 
+/** Labels that somebody gave: the same whatever is known. */
+export interface GivenLabels {
+  readonly method: { readonly name: string };
+  readonly labels: PseudoLabels;
+}
+
+/** Where labels of a pool come from. */
+export type Labelling = SemiSupervision | GivenLabels;
+
 /** A head with the temperature that makes its scores probabilities. */
 export interface CalibratedCandidate extends Candidate {
   readonly temperature: number;
@@ -108,12 +117,17 @@ export interface PseudoLabelTask {
   readonly random: Random;
 }
 
-/** Gives labels to unlabelled rows by a method, and takes them back where the balance of classes collapses. */
+/**
+ * Gives labels to unlabelled rows by a method, and takes them back where the balance of classes collapses; labels that
+ * somebody gave are taken as they are.
+ */
 export const pseudoLabel = async (
-  { method, options }: SemiSupervision,
+  labelling: Labelling,
   { support, pool: whole, rows, heads, random }: PseudoLabelTask,
   algebra: Algebra,
 ): Promise<PseudoLabelled> => {
+  if ("labels" in labelling) return { labels: labelling.labels, collapse: null };
+  const { method, options } = labelling;
   if (rows.length === 0) return { labels: NO_LABELS, collapse: null };
   const pool = rows.length === whole.rows ? whole : takeRows(whole, rows);
   const [first, ...others] = heads;

@@ -1,18 +1,13 @@
-import { HandfulError } from "../base/errors.ts";
-import type { IntensityWindow } from "../base/preprocess.ts";
 import { createRandom } from "../base/random.ts";
-import type { DataSet } from "../data/dataset.ts";
-import { readItem } from "../data/image.ts";
-import { showable } from "../data/showable.ts";
 import { scanDataset } from "../data/scan.ts";
 import { evaluateHeads } from "../evaluate/evaluate-heads.ts";
 import { probabilityOf, type OutOfFold } from "../evaluate/evidence.ts";
 import type { DoubtfulLabel } from "../report/label-page.ts";
 import { labelSuspects } from "../report/label-suspects.ts";
-import { makeThumbnail } from "../report/thumbnails.ts";
 import { checkLabels, openEmbedded, type EmbedPhotosOptions } from "./embed-photos.ts";
 import { lessonOf, type Lesson } from "./lesson.ts";
 import { selectPhotos } from "./select-photos.ts";
+import { thumbnailOf } from "./thumbnail-of.ts";
 
 export interface InspectLabelsOptions extends EmbedPhotosOptions {
   /** Folder or manifest. */
@@ -31,7 +26,6 @@ export interface InspectedLabels {
 
 /** Probability of the second likeliest class, in parts of the likeliest's, from which on a photo is ambiguous. */
 const AMBIGUOUS = 0.7;
-const SIDE = 176;
 
 type Found = Omit<DoubtfulLabel, "picture" | "name" | "label"> & { readonly row: number };
 
@@ -64,20 +58,6 @@ const contradictions = ({ selected, dataset, labels, classes }: Lesson): Found[]
       });
   }
   return [...exact.values()];
-};
-
-const pictureOf = async (
-  dataset: DataSet,
-  item: number,
-  window: IntensityWindow | undefined,
-): Promise<string | null> => {
-  try {
-    const { bytes } = await readItem(dataset.items[item]!);
-    return (await makeThumbnail(await showable(bytes, window), SIDE))?.uri ?? null;
-  } catch (thrown) {
-    if (thrown instanceof HandfulError) return null; // gone since it was embedded: the page shows a gap
-    throw thrown;
-  }
 };
 
 /**
@@ -123,7 +103,7 @@ export const inspectLabels = async (options: InspectLabelsOptions): Promise<Insp
   const doubtful: DoubtfulLabel[] = [];
   for (const { row, ...one } of found) {
     const item = items[row]!;
-    const picture = await pictureOf(dataset, item, backbone.preprocess.window);
+    const picture = await thumbnailOf(dataset, item, backbone.preprocess.window);
     doubtful.push({ ...one, name: dataset.items[item]!.name, label: classes[labels[row]!]!, picture });
   }
   return { photos: labels.length, protocol: evidence.protocol.text, doubtful };

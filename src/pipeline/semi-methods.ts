@@ -1,6 +1,6 @@
 import { optionError } from "../base/errors.ts";
 import { unknownName } from "../base/nearest-name.ts";
-import type { SemiSupervision } from "../evaluate/pseudo-label.ts";
+import type { Labelling, SemiSupervision } from "../evaluate/pseudo-label.ts";
 import { consistencyMethods } from "../methods/consistency/index.ts";
 import { semiSupervisedMethods } from "../methods/semi-supervised/index.ts";
 import type { Unlabelled } from "../train/consistency/consistency-batches.ts";
@@ -13,7 +13,7 @@ export interface Teaching {
   /** Of the method. */
   readonly name: string;
   readonly consistency: Pick<Unlabelled, "method" | "options"> | null;
-  readonly labelling: SemiSupervision | null;
+  readonly labelling: Labelling | null;
 }
 
 const namesOf = (list: readonly { readonly name: string }[]): string[] => list.map(({ name }) => name);

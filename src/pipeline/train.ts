@@ -21,6 +21,7 @@ import { scoreItems, type Score } from "./score.ts";
 import { approveModel } from "./open-model.ts";
 import type { ResolvedBackbone } from "./resolve-backbone.ts";
 import { markLatest, writeWhole } from "./run-folder.ts";
+import { readReviewed, type Reviewed } from "./reviewed-labels.ts";
 import { stopwatch } from "./stopwatch.ts";
 import { writeResults } from "./write-results.ts";
 import { selectPhotos, versionKept, type SelectedPhotos } from "./select-photos.ts";
@@ -35,6 +36,7 @@ import { hindranceOf, tuneLesson } from "./tune-lesson.ts";
 import {
   checkUnlabelled,
   learnUnlabelled,
+  reviewedPool,
   unlabelledPool,
   withNetworks,
   type UnlabelledFacts,
@@ -191,16 +193,20 @@ interface Prepared {
   readonly arms: readonly [LearningArm, ...LearningArm[]];
 }
 
+/** What was read before any photo was embedded. */
+interface Scanned {
+  readonly dataset: DataSet;
+  readonly set: SyntheticSet | null;
+  readonly strays: DataSet | null;
+  readonly list: readonly Reviewed[] | null;
+}
+
 const AS_THEY_ARE: AugmentOptions = { policies: [noPolicy], views: 1, choose: false };
 
 /** Reads and embeds the photos, chooses those to learn from, matches made pictures to them, and varies them. */
 const prepare = async (
   options: TrainOptions,
-  {
-    dataset,
-    set,
-    strays,
-  }: { readonly dataset: DataSet; readonly set: SyntheticSet | null; readonly strays: DataSet | null },
+  { dataset, set, strays, list }: Scanned,
   lap: (name: string) => number,
 ): Promise<Prepared> => {
   const { on = {} } = options;
@@ -220,7 +226,8 @@ const prepare = async (
       on.synthetic?.(synthetic);
     }
     const lesson = { ...photos, made: synthetic?.made };
-    const pool = strays && unlabelledPool(strays, await embedWith(backbone, strays, options), photos);
+    const whole = strays && unlabelledPool(strays, await embedWith(backbone, strays, options), photos);
+    const pool = whole && list ? reviewedPool(whole, list, photos) : whole;
     if (pool) lap("read and embed unlabelled photos");
     const arms = await learningArms(options.augment ?? AS_THEY_ARE, lesson, {
       seed: options.seed,
@@ -252,8 +259,14 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
   on.scanned?.(dataset);
   const set = options.synthetic === undefined ? null : await openSynthetic(options.synthetic);
   const strays = options.unlabelled === undefined ? null : await scanDataset(options.unlabelled.folder);
+  const reviewed = options.unlabelled?.reviewed;
+  const list = reviewed === undefined ? null : await readReviewed(reviewed, dataset.classes);
   watch.lap("scan");
-  const { lesson, synthetic, pool, alignment, arms } = await prepare(options, { dataset, set, strays }, watch.lap);
+  const { lesson, synthetic, pool, alignment, arms } = await prepare(
+    options,
+    { dataset, set, strays, list },
+    watch.lap,
+  );
   const { backbone, embedded, selected } = lesson;
   const weighting = weightingOf(options, lesson);
   const missing = dataset.classes.filter((_, c) => lesson.renumber[c]! < 0);
@@ -332,7 +345,8 @@ export const train = async (options: TrainOptions): Promise<TrainResult> => {
       ...options.unlabelled!,
       ...(on.pseudoLabelling && { onProgress: on.pseudoLabelling }),
     }));
-  if (more && more.labels.length > 0) await writePseudoLabels(out, more.labels);
+  if (pool && more && more.labels.length > 0)
+    await writePseudoLabels(more.labels, { out, dataset: pool.dataset, window: backbone.preprocess.window });
   const learned = more?.head ?? plain;
   const head = alignment === null ? learned : withWarning(learned, alignment);
   watch.lap("evaluate and fit");

@@ -5,9 +5,11 @@ import type { DataSet } from "../data/dataset.ts";
 import { nearDuplicatesByEmbedding } from "../data/duplicates.ts";
 import type { HeadResult } from "../evaluate/evaluate-heads.ts";
 import type { UnlabelledEvidence } from "../evaluate/evidence.ts";
+import type { PseudoLabels } from "../methods/semi-supervised-method.ts";
 import { learnFromPool } from "../evaluate/learn-from-pool.ts";
 import type { Embedded } from "./embed.ts";
 import type { Lesson } from "./lesson.ts";
+import { reviewedLabels, type Reviewed } from "./reviewed-labels.ts";
 import { examples, plural, SAME_SCENE } from "./select-photos.ts";
 import { isConsistency, semiMethods, teachingOf, type GivenOptions, type Teaching } from "./semi-methods.ts";
 
@@ -18,11 +20,16 @@ export interface UnlabelledOptions {
   readonly semi: string;
   /** Changes to the method's options. */
   readonly semiOptions?: GivenOptions;
+  /** List of labels that a person has looked through, in the place of a method: photos not in it are left out. */
+  readonly reviewed?: string;
 }
 
 /** An unlabelled photo that was given a label. */
 export interface PseudoLabelled {
   readonly name: string;
+  readonly sha256: string;
+  /** In the data set of the pool. */
+  readonly item: number;
   readonly label: string;
   /** From 1. */
   readonly round: number;
@@ -54,6 +61,8 @@ export interface UnlabelledPool {
   readonly keys: readonly string[];
   readonly names: readonly string[];
   readonly features: Matrix;
+  /** Labels that a person gave to its photos; null: none did. */
+  readonly reviewed: PseudoLabels | null;
   readonly leftOut: number;
   /** What was left out and why, each a sentence. */
   readonly notes: readonly string[];
@@ -129,8 +138,37 @@ export const unlabelledPool = (
     keys: items.map(hashOf),
     names: kept.map(nameOf),
     features: takeRows(embedded.features, kept),
+    reviewed: null,
     leftOut: told.reduce((sum, [, names]) => sum + names.length, 0),
     notes: told.map(([why, names]) => `unlabelled photos left out, ${why}: ${names.length} (${examples(names)})`),
+  };
+};
+
+/** The photos of a pool whose labels a person has looked through: the others are left out. */
+export const reviewedPool = (
+  pool: UnlabelledPool,
+  list: readonly Reviewed[],
+  { classes }: Pick<Lesson, "classes">,
+): UnlabelledPool => {
+  const { labels, strays } = reviewedLabels(list, pool, classes);
+  const rows = [...labels.rows];
+  const gone = pool.names.filter((_, row) => !rows.includes(row));
+  const told: [string, readonly string[]][] = [
+    ["unlabelled photos left out, they are not in the list of labels", gone],
+    ["labels left out, no unlabelled photo they are for", strays.map(({ photo, sha256 }) => photo || sha256)],
+  ];
+  return {
+    ...pool,
+    items: rows.map((row) => pool.items[row]!),
+    keys: rows.map((row) => pool.keys[row]!),
+    names: rows.map((row) => pool.names[row]!),
+    features: takeRows(pool.features, rows),
+    reviewed: { ...labels, rows: Int32Array.from(rows.keys()) },
+    leftOut: pool.leftOut + gone.length,
+    notes: [
+      ...pool.notes,
+      ...told.flatMap(([why, names]) => (names.length > 0 ? [`${why}: ${names.length} (${examples(names)})`] : [])),
+    ],
   };
 };
 
@@ -155,6 +193,9 @@ export interface LearnedUnlabelled {
   readonly forTuning: TuningLesson | null;
 }
 
+/** What labels that a person has looked through are called in the place of a method. */
+const REVIEWED = "reviewed labels";
+
 /** The head as it is: there was nothing that could be proven to help. */
 const asItIs = (head: HeadResult, { leftOut, names }: UnlabelledPool, text: string): LearnedUnlabelled => ({
   head,
@@ -171,19 +212,21 @@ export const learnUnlabelled = async (
   { semi, semiOptions, seed, threads, onProgress, signal }: LearnUnlabelledOptions,
 ): Promise<LearnedUnlabelled> => {
   const { names, features, leftOut } = pool;
+  const reviewed = pool.reviewed && { method: { name: REVIEWED }, labels: pool.reviewed };
   const forTuning = (used: string): TuningLesson | null => {
+    if (used === REVIEWED) return { pool, teaching: { name: used, consistency: null, labelling: reviewed } };
     const teaching = teachingOf(semi, used, semiOptions);
     return teaching && { pool, teaching };
   };
   if (names.length === 0) return asItIs(head, pool, "nothing is learned from the unlabelled photos: none is left.");
-  if (isConsistency(semi)) {
+  if (isConsistency(semi) && !reviewed) {
     const told = asItIs(head, pool, `${semi} learns with the network, not with the head.`);
     return { ...told, forTuning: forTuning("none") };
   }
   const learned = await learnFromPool({
     plain: head,
     pool: features,
-    methods: semiMethods(semi, semiOptions),
+    methods: reviewed ? [reviewed] : semiMethods(semi, semiOptions),
     random: createRandom(seed).fork("unlabelled"),
     ...(threads !== undefined && { threads }),
     onProgress: (done, total) => {
@@ -198,7 +241,7 @@ export const learnUnlabelled = async (
       "nothing is learned from the unlabelled photos: on these labelled ones no gain can be proven.",
     );
   const { result, used, labels, familiar, collapses } = learned;
-  const keptOut = names.length - familiar.rows.length;
+  const keptOut = reviewed ? 0 : names.length - familiar.rows.length;
   const said = [
     result.evidence.unlabelled!.text,
     ...(labels.rows.length > 0
@@ -212,6 +255,8 @@ export const learnUnlabelled = async (
   ];
   const given = [...labels.rows].map((row, i) => ({
     name: names[row]!,
+    sha256: pool.keys[row]!,
+    item: pool.items[row]!,
     label: classes[labels.labels[i]!]!,
     round: labels.rounds[i]!,
     confidence: labels.confidences[i]!,

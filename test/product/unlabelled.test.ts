@@ -71,7 +71,8 @@ describe("train --unlabelled", () => {
     expect(written).toBe(unlabelled!.labelled > 0);
     if (!written) return;
     const lines = readFileSync(join(folder, "run/pseudo-labels.csv"), "utf8").trim().split("\n");
-    expect(lines[0]).toBe("photo,label,round,confidence");
+    expect(lines[0]).toBe("photo,sha256,label,round,confidence");
+    expect(readFileSync(join(folder, "run/pseudo-labels.html"), "utf8")).toContain("data:image/webp");
     expect(lines).toHaveLength(unlabelled!.labelled + 1);
   });
 
@@ -89,6 +90,30 @@ describe("train --unlabelled", () => {
     expect(code).toBe(0);
     const { unlabelled } = metricsOf("strangers");
     expect(unlabelled).toMatchObject({ used: "none", labelled: 0 });
+  });
+
+  it("takes labels that a person has looked through, and nothing but them", () => {
+    const files = readdirSync(join(folder, "pool")).filter((name) => /^(bolt|nut|rivet|washer)-/.test(name));
+    const kept = files.slice(2);
+    const rows = kept.map((name) => `${name},${name.split("-")[0]!}`);
+    writeFileSync(join(folder, "list.csv"), `photo,label\n${rows.join("\n")}\ngone.png,nut\n`);
+    const list = ["--unlabelled", "pool", "--pseudo-labels", "list.csv"];
+    const { code, err } = handful(["train", "photos", ...list, "--out", "looked-through"]);
+    expect(code, err).toBe(0);
+    const { unlabelled, evidence, notes } = metricsOf("looked-through");
+    expect(notes.join(" ")).toMatch(/not in the list of labels: 2 \(/);
+    expect(notes.join(" ")).toMatch(/no unlabelled photo they are for: 1 \(gone\.png\)/);
+    expect(evidence.unlabelled!.arms.map(({ name }) => name)).toEqual(["none", "reviewed labels"]);
+    if (unlabelled!.used === "none") return;
+    const written = readFileSync(join(folder, "looked-through/pseudo-labels.csv"), "utf8");
+    expect(
+      written
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map((line) => line.split(",")[0])
+        .sort(),
+    ).toEqual([...kept].sort());
   });
 
   it("lets the network learn from the pool too where it is tuned, and sets that against tuning without", () => {
@@ -110,6 +135,8 @@ describe("train --unlabelled", () => {
   });
 
   it.each([
+    [["--pseudo-labels", "list.csv"], /--pseudo-labels is for --unlabelled/],
+    [["--unlabelled", "pool", "--pseudo-labels", "list.csv", "--semi", "voting"], /Leave one of the two out/],
     [["--semi-options", "threshold=0.8"], /--semi-options is for --unlabelled/],
     [["--unlabelled", "pool", "--semi", "fixmatch"], /fixmatch is a way in which the network learns/],
     [["--unlabelled", "pool", "--semi-options", "quota=3"], /options are those of one method/],
