@@ -37,6 +37,8 @@ export interface OptionDefinition {
 export interface CommandDefinition {
   readonly name: string;
   readonly summary: string;
+  /** What the command's own help says further. */
+  readonly details?: string;
   /** commander's form: "<photos>", "[images...]". */
   readonly arguments: string;
   readonly options: readonly OptionDefinition[];

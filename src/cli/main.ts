@@ -56,7 +56,7 @@ const addCommand = (
 ): void => {
   const command = program
     .command(`${definition.name} ${definition.arguments}`.trim())
-    .description(definition.summary)
+    .description([definition.summary, definition.details].filter(Boolean).join("\n\n"))
     .summary(definition.summary);
   for (const { flags, description, parse, byDefault, choices } of definition.options) {
     const option = new Option(flags, description);

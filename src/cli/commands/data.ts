@@ -41,7 +41,8 @@ const checkGiven = (action: DataAction, args: readonly string[], options: Readon
 
 export const command: CommandDefinition = {
   name: "data",
-  summary: `Versions of a folder of photos, and what it should be like: ${actions.map(({ name, summary }) => `${name} (${summary})`).join(", ")}.`,
+  summary: `Versions of a folder of photos, and what it should be like: ${actions.map(({ name }) => name).join(", ")}.`,
+  details: actions.map(({ name, arguments: after, summary }) => `${name} ${after}: ${summary}`).join("\n"),
   arguments: "<action> [arguments...]",
   options: allOptions,
   examples: actions.flatMap(({ examples }) => examples),
