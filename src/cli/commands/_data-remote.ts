@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { optionError } from "../../base/errors.ts";
-import type { Remote, RemoteAddress } from "../../data/versions/remote.ts";
+import type { RemoteAddress } from "../../data/versions/open-remote.ts";
+import type { Remote } from "../../data/versions/remote.ts";
 import type { Store } from "../../data/versions/store.ts";
 import type { Context, OptionDefinition } from "../command.ts";
 import { count, printable } from "../format.ts";
@@ -28,7 +29,7 @@ const withRemote = async <T>(
   address: RemoteAddress,
   body: (remote: Remote) => Promise<T>,
 ): Promise<T> => {
-  const { openRemote } = await import("../../data/versions/remote.ts");
+  const { openRemote } = await import("../../data/versions/open-remote.ts");
   const remote = await openRemote(address);
   try {
     const result = await body(remote);

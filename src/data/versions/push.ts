@@ -4,7 +4,8 @@ import { withLock, type LockOptions } from "./lock.ts";
 import { decodeManifestPart } from "./manifest-object.ts";
 import { encodePack, PACK_BYTES, type LoadedObject, type ObjectType } from "./pack.ts";
 import { createObjectReader, readObject } from "./read-object.ts";
-import { decodeRefs, encodeRefs, REFS_FILE, type Remote, type RemoteRefs } from "./remote.ts";
+import type { Remote } from "./remote.ts";
+import { decodeRefs, encodeRefs, REFS_FILE, type RemoteRefs } from "./remote-refs.ts";
 import { packFile, remoteObjects } from "./remote-packs.ts";
 import type { Store } from "./store.ts";
 

@@ -9,7 +9,8 @@ import { checkoutAt, commitAt, contentOf, lockAt, put, storeWith } from "../../.
 import { checkStore } from "./check-store.ts";
 import { pull } from "./pull.ts";
 import { push } from "./push.ts";
-import { openRemote, type Remote } from "./remote.ts";
+import { openRemote } from "./open-remote.ts";
+import type { Remote } from "./remote.ts";
 
 // s3rver is an S3-compatible test server, not AWS: it knows neither conditional writes nor checksums of its own.
 
