@@ -5,6 +5,7 @@ import { readItem } from "../data/image.ts";
 import { preprocessImage } from "../data/preprocess.ts";
 import type { Policy } from "../data/policy.ts";
 import type { Backbone } from "./backbone.ts";
+import { checkPictures } from "./check-pictures.ts";
 
 export interface EmbedViewsTask {
   readonly backbone: Backbone;
@@ -32,6 +33,7 @@ const AHEAD = 8;
 export const embedViews = async (task: EmbedViewsTask): Promise<Matrix> => {
   const { backbone, dataset, items, keys, policy, views, seed, signal } = task;
   const { preprocess } = backbone;
+  checkPictures(preprocess, "augmentation");
   const augmenter = openAugmenter({ ...preprocess, policy, seed: `${seed}/${policy.name}` });
   const out = matrix(items.length * views, backbone.dim);
   let next = 0;

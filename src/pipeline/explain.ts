@@ -8,6 +8,7 @@ import type { HeatMap } from "../explain/heat-map.ts";
 import { occlude } from "../explain/occlusion.ts";
 import { openExplainer } from "../explain/open-explainer.ts";
 import { importModel } from "../onnx/import.ts";
+import { checkPictures } from "./check-pictures.ts";
 import { modelPath, openModel } from "./open-model.ts";
 
 export type ExplainMethod = CamName | "occlusion";
@@ -99,6 +100,7 @@ export const explainWith = async (
   model: Model,
   options: { readonly method: ExplainMethod; readonly threads?: number },
 ): Promise<Explaining> => {
+  checkPictures(model.preprocess, "explain");
   const { labels } = model.metadata;
   const mapper = await openMapper(bytes, model, options);
   return {

@@ -73,10 +73,10 @@ export const withLooks = async (model: Model, { looks, looksPolicy }: Options): 
     if (looksPolicy !== undefined) throw optionError("--looks-policy needs --looks", { hint: "Add --looks 8." });
     return model;
   }
-  if (model.preprocess.depth !== undefined)
-    throw optionError("--looks is for pictures, this model takes volumes", { hint: "Leave it out." });
+  const { checkPictures } = await import("../../pipeline/check-pictures.ts");
   const { readPolicy } = await import("../../pipeline/read-policy.ts");
   const { lookSeveralTimes } = await import("../../pipeline/test-time.ts");
+  checkPictures(model.preprocess, "--looks");
   const policy = await readPolicy(text(looksPolicy) ?? "basic");
   return lookSeveralTimes(model, { policy, views: Number(looks), seed: 0 });
 };

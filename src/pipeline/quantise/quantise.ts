@@ -8,14 +8,15 @@ import { createRandom } from "../../base/random.ts";
 import { scanDataset } from "../../data/scan.ts";
 import { openAlgebra } from "../../methods/algebra.ts";
 import { importModel } from "../../onnx/import.ts";
+import { checkPictures } from "../check-pictures.ts";
 import { approveModel, openModel } from "../open-model.ts";
 import { writeWhole } from "../run-folder.ts";
 import { askModel } from "./ask.ts";
 import { byteCandidates, halfCandidates, type Candidates, type CandidatesTask, type Weights } from "./candidates.ts";
-import { chooseRung, type Choice } from "./choose-layers.ts";
+import { chooseRung, LEAST_AGREEMENT, type Choice } from "./choose-layers.ts";
 import { compareSpeed, type Speed } from "./compare-speed.ts";
 import { openExam, sayOf, type Exam } from "./exam.ts";
-import { measure, pickRows, rightOf, type Before, type Measured, type Said } from "./measure.ts";
+import { measure, pickRows, rightOf, sameOf, type Before, type Measured, type Said } from "./measure.ts";
 import { sealSmall, type ModelFacts } from "./seal-small.ts";
 import { selectPictures } from "./select-pictures.ts";
 
@@ -65,7 +66,11 @@ export interface Quantised extends Measured {
 const SHARE: Readonly<Record<Weights, number>> = { int8: 0.3, float16: 0.5 };
 const NAMED = 5;
 
-const refuse = ({ maxLoss }: QuantiseOptions, loss: number, candidates: Candidates): HandfulError => {
+const refuse = (
+  { maxLoss }: QuantiseOptions,
+  { difference, agreement }: Measured,
+  candidates: Candidates,
+): HandfulError => {
   const worst = candidates.sensitivities().slice(0, NAMED);
   const percent = (x: number): string => `${(100 * x).toFixed(1)} points`;
   const layers = worst.map(
@@ -74,7 +79,7 @@ const refuse = ({ maxLoss }: QuantiseOptions, loss: number, candidates: Candidat
   return new HandfulError(
     "training",
     "E_QUANTISE_LOSS",
-    `fewer bits cost ${percent(loss)} of accuracy, ${percent(maxLoss)} are allowed${
+    `fewer bits cost ${percent(-difference.mean)} of accuracy (${percent(maxLoss)} are allowed), and ${(100 * agreement).toFixed(0)} % of the photos keep their answer (wanted: ${100 * LEAST_AGREEMENT} %)${
       candidates.rungs > 1 ? ", though half of the layers stayed in floats" : ""
     }${layers.length > 0 ? `; the layers that hurt most: ${layers.join(", ")}` : ""}`,
     { hint: "Give more photos to calibrate on, allow more with --max-loss, or store the weights with --float16." },
@@ -96,7 +101,7 @@ const climb = async (
       said[rung] = await sayOf(await askModel(model, asked.photos, options.on?.asking), outOfFold).finally(() =>
         model.close(),
       );
-      return rightOf(said[rung], asked.labels);
+      return { right: rightOf(said[rung], asked.labels), same: sameOf(before, said[rung]) };
     },
     rungs: candidates.rungs,
     folds,
@@ -150,7 +155,8 @@ const settle = async (exam: Exam, candidates: Candidates, options: QuantiseOptio
     random: createRandom(options.seed).fork("flips"),
   });
   const loss = -measured.difference.mean;
-  if (choice.rung === null || loss > options.maxLoss) throw refuse(options, loss, candidates);
+  if (choice.rung === null || loss > options.maxLoss || measured.agreement < LEAST_AGREEMENT)
+    throw refuse(options, measured, candidates);
   const outcome: Outcome = {
     measured,
     candidates,
@@ -176,6 +182,7 @@ export const quantiseModel = async (options: QuantiseOptions): Promise<Quantised
   const model = await openModel(options.model, { cacheDir, ...threads });
   const algebra = openAlgebra(options.threads);
   try {
+    checkPictures(model.preprocess, "quantize");
     const { graph, domains } = importModel(bytes);
     const { metadata } = model;
     const facts = { domains, metadata };
