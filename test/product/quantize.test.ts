@@ -95,6 +95,17 @@ describe("quantize", () => {
     expect(twice.err).toMatch(/next to no float32 weights/);
   });
 
+  it("refuses to write what loses more than allowed, and names the layers that hurt", () => {
+    writeFileSync(join(folder, "fragile.onnx"), convBackbone(true));
+    const train = ["train", "photos", "--backbone", join(folder, "fragile.onnx"), "--head", "ridge", "--out", "weak"];
+    expect(handful([...train, "--mean", "0.5", "--std", "0.5", "--image-size", "32"]).code).toBe(0);
+    const { code, err } = handful(["quantize", "weak", "--calibrate", "photos", "--method", "min-max"]);
+    expect(err).toMatch(/cost -?\d+\.\d points of accuracy \(0\.5 points are allowed\), and \d+ % of the photos keep/);
+    expect(err).toMatch(/the layers that hurt most: Conv_\d+ \(noise/);
+    expect(code).toBe(5);
+    expect(readdirSync(join(folder, "weak"))).not.toContain("model-int8.onnx");
+  });
+
   it.each([
     [["run"], 2, /needs photos to calibrate on/],
     [["run", "--calibrate", "nowhere", "--out", "new.onnx"], 3, /nowhere/],

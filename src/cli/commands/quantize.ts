@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { dirname, join, parse, resolve } from "node:path";
 import { optionError } from "../../base/errors.ts";
 import type { Quantised } from "../../pipeline/quantise/quantise.ts";
-import type { CommandDefinition, Context } from "../command.ts";
+import type { CommandDefinition, Context, Progress } from "../command.ts";
 import { count, firstOf, percent, printable } from "../format.ts";
 import { between, machineOptions, whole } from "../options.ts";
 
@@ -115,7 +115,7 @@ export const command: CommandDefinition = {
     { flags: "--float16", description: "store the weights in 16 bits instead: half the size, no faster" },
     {
       flags: "--neighbours <number>",
-      description: "training photos to keep for `nearest`; as many as fit a third of the size when left out",
+      description: "training photos to keep for `nearest`; as many as fit the size when left out",
       parse: whole(3),
     },
     { flags: "--exist-ok", description: "write over a file that is there" },
@@ -137,6 +137,10 @@ export const command: CommandDefinition = {
     const out = await outputOf(model, options, context.cwd);
     const [calibrating, comparing] = [context.progress("Calibrating", "way"), context.progress("Comparing", "layer")];
     const asking = context.progress("Asking", "img");
+    const updating = (bar: Progress) => (done: number, total: number) => {
+      context.signal.throwIfAborted();
+      bar.update(done, total);
+    };
     const result = await quantiseModel({
       model,
       out,
@@ -148,11 +152,7 @@ export const command: CommandDefinition = {
       seed: Number(options.seed),
       cacheDir: typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env),
       ...(typeof options.threads === "number" && { threads: options.threads }),
-      on: {
-        calibrating: (done, total) => calibrating.update(done, total),
-        comparing: (done, total) => comparing.update(done, total),
-        asking: (done, total) => asking.update(done, total),
-      },
+      on: { calibrating: updating(calibrating), comparing: updating(comparing), asking: updating(asking) },
     });
     for (const bar of [calibrating, comparing, asking]) bar.end();
     if (context.json) context.print(JSON.stringify(result));

@@ -3,6 +3,7 @@ import { chooseRung, ladderOf } from "./choose-layers.ts";
 
 const right = (wrong: readonly number[], n = 100): Uint8Array =>
   Uint8Array.from({ length: n }, (_, i) => (wrong.includes(i) ? 0 : 1));
+const rung = (wrong: readonly number[]) => ({ right: right(wrong), same: right(wrong) });
 const folds = Int32Array.from({ length: 100 }, (_, i) => i % 5);
 
 describe("how many layers stay in floats", () => {
@@ -14,10 +15,10 @@ describe("how many layers stay in floats", () => {
 
   it("takes the first that loses at most half of what is allowed, and asks no further", async () => {
     const asked: number[] = [];
-    const rungs = [right([1, 2, 3, 4]), right([1, 2]), right([]), right([])];
+    const rungs = [rung([1, 2, 3, 4]), rung([1, 2]), rung([]), rung([])];
     const choice = await chooseRung({
       before: right([]),
-      after: async (rung) => (asked.push(rung), rungs[rung]!),
+      after: async (at) => (asked.push(at), rungs[at]!),
       rungs: 4,
       folds,
       maxLoss: 0.04,
@@ -31,10 +32,10 @@ describe("how many layers stay in floats", () => {
   });
 
   it("chooses for each fold without it: a loss in one fold alone is seen in its own figure", async () => {
-    const lossy = right([0, 5, 10]); // all of fold 0
+    const lossy = rung([0, 5, 10]); // all of fold 0
     const choice = await chooseRung({
       before: right([]),
-      after: async (rung) => (rung === 0 ? lossy : right([])),
+      after: async (at) => (at === 0 ? lossy : rung([])),
       rungs: 2,
       folds,
       maxLoss: 0.04,
@@ -47,7 +48,7 @@ describe("how many layers stay in floats", () => {
   it("says that none will do", async () => {
     const choice = await chooseRung({
       before: right([]),
-      after: async () => right([...folds.keys()]),
+      after: async () => rung([...folds.keys()]),
       rungs: 2,
       folds,
       maxLoss: 0.01,
@@ -57,10 +58,17 @@ describe("how many layers stay in floats", () => {
     expect(choice.losses).toEqual([1, 1]);
   });
 
+  it("refuses other answers even where as many are right", async () => {
+    const half = right(Array.from({ length: 50 }, (_, i) => i));
+    const other = { right: right(Array.from({ length: 50 }, (_, i) => 50 + i)), same: right([...folds.keys()]) };
+    const options = { before: half, rungs: 1, folds, maxLoss: 0.5 };
+    expect((await chooseRung({ ...options, after: async () => other })).rung).toBeNull();
+  });
+
   it("takes a gain as no loss", async () => {
     const choice = await chooseRung({
       before: right([1, 2, 3]),
-      after: async () => right([]),
+      after: async () => rung([]),
       rungs: 3,
       folds,
       maxLoss: 0,

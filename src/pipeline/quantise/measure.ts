@@ -38,6 +38,12 @@ export interface Measured {
 export const rightOf = ({ probabilities }: Pick<Said, "probabilities">, labels: Int32Array): Uint8Array =>
   Uint8Array.from(labels, (label, i) => Number(argmax(rowOf(probabilities, i)) === label));
 
+/** 1 where both name the same class, else 0. */
+export const sameOf = (a: Pick<Said, "probabilities">, b: Pick<Said, "probabilities">): Uint8Array =>
+  Uint8Array.from({ length: a.probabilities.rows }, (_, i) =>
+    Number(argmax(rowOf(a.probabilities, i)) === argmax(rowOf(b.probabilities, i))),
+  );
+
 /** For each photo what the model chosen for it said. */
 export const pickRows = (all: readonly Said[], chosen: Int32Array): Said => {
   const columns = all.find(Boolean)!.probabilities.columns;
@@ -96,13 +102,10 @@ export const measure = ({ before, after, labels, groups, setProbability, random 
   const [rightBefore, rightAfter] = [rightOf(before, labels), rightOf(after, labels)];
   const both = <T>(figure: (said: Said) => T): Before<T> => ({ before: figure(before), after: figure(after) });
   const differences = Float64Array.from(labels, (_, i) => rightAfter[i]! - rightBefore[i]!);
-  const same = Array.from(labels, (_, i) =>
-    Number(argmax(rowOf(before.probabilities, i)) === argmax(rowOf(after.probabilities, i))),
-  );
   return {
     accuracy: { before: meanOf(rightBefore), after: meanOf(rightAfter) },
     difference: carefulDifference(differences, { groups, random }),
-    agreement: meanOf(same),
+    agreement: meanOf(sameOf(before, after)),
     unknown: both(({ unknown }) => meanOf(unknown.map(Number))),
     sets: setProbability === null ? null : both((said) => setsOf(said, labels, setProbability)),
     calibrationError: both((said) => calibrationErrorOf(said, labels)),
