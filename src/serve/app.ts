@@ -35,11 +35,15 @@ interface Note {
   /** Bytes of its body that count against the budget. */
   bytes: number;
   code: string | null;
+  isOver: boolean;
 }
 
 const MAX_HEADER_BYTES = 16 * 1024;
 /** How often connections are looked through for ones that take too long, in milliseconds. */
 const LOOK_MS = 1000;
+
+/** Status in log and metrics of a request whose client left; nobody gets it. */
+const LEFT = 499;
 
 const clientErrors: Readonly<Record<string, readonly [number, string, string]>> = {
   HPE_HEADER_OVERFLOW: [431, "E_HEADERS", "wanted headers of at most 16 KiB"],
@@ -150,7 +154,8 @@ export const createApp = ({ parts, routes, guard, log }: AppOptions): App => {
     const declared = length === undefined ? null : Number(length);
     const reading = readBody(stream, { maxBytes: settings.maxBodyBytes, budget, declared });
     const body = await (note.lifetime ? beforeDeadline(reading, note.lifetime.signal) : reading);
-    note.bytes = body.length;
+    if (note.isOver) budget.give(body.length);
+    else note.bytes = body.length;
     return body;
   });
   /** A body that is still coming in at the deadline is given up. */
@@ -171,28 +176,34 @@ export const createApp = ({ parts, routes, guard, log }: AppOptions): App => {
     }
   };
 
-  app.addHook("onResponse", async (request, reply) => {
+  /** What is to be done once a request is over, answered or left by its client. */
+  const over = (request: FastifyRequest, reply: FastifyReply, left: boolean): void => {
     const note = notes.get(request);
+    if (note) note.isOver = true;
     if (note?.lifetime) {
       note.lifetime.end();
       working--;
     }
     budget.give(note?.bytes ?? 0);
     const route = note ? note.route.paths[0]! : "none";
-    const ms = reply.elapsedTime;
-    metrics.request(route, request.method, reply.statusCode, ms / 1000);
-    if (note?.code === "E_LEFT") metrics.cancelled();
+    const status = left ? LEFT : reply.statusCode;
+    const code = left ? "E_LEFT" : note?.code;
+    metrics.request(route, request.method, status, reply.elapsedTime / 1000);
+    if (left) metrics.cancelled();
     app.log.info({
       requestId: request.id,
       method: request.method,
       route,
-      status: reply.statusCode,
-      ms: Math.round(ms * 10) / 10,
+      status,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
       ...(note?.key && { key: note.key.name }),
-      ...(note?.code && { code: note.code }),
+      ...(code && { code }),
     });
-  });
+  };
   app.addHook("onRequest", async (request, reply) => {
+    let isSent = false;
+    reply.raw.once("finish", () => (isSent = true));
+    reply.raw.once("close", () => over(request, reply, !isSent));
     void reply.headers({
       "x-request-id": request.id,
       "x-content-type-options": "nosniff",
@@ -223,7 +234,7 @@ export const createApp = ({ parts, routes, guard, log }: AppOptions): App => {
         method: route.method,
         url,
         onRequest: async (request, reply) => {
-          const note: Note = { lifetime: null, route, key: null, bytes: 0, code: null };
+          const note: Note = { lifetime: null, route, key: null, bytes: 0, code: null, isOver: false };
           notes.set(request, note);
           checkOrigin(request.raw, guard);
           if (route.scope !== null) note.key = checkKey(request.raw, route.scope, guard);
