@@ -27,6 +27,7 @@ const readAsk = async ({ settings, json }: Parts, { body, contentType, query }: 
     case "image/jpeg":
     case "image/png":
     case "image/webp":
+    case "application/dicom":
     case "application/octet-stream":
       return { ...asked, pictures: [{ name: null, image: body }] };
     default:
