@@ -1,5 +1,5 @@
 import type { Interval } from "../evidence.ts";
-import { differenceInterval, evidenceAgainst } from "./difference-sequence.ts";
+import { differenceInterval, isKnown } from "./difference-sequence.ts";
 import { METRICS, type ExperimentState, type Metric } from "./experiment.ts";
 import { meanInterval } from "./mean-sequence.ts";
 import { isMismatched } from "./sample-ratio.ts";
@@ -43,9 +43,9 @@ const points = (share: number): string => `${(100 * share).toFixed(1)} points`;
 /** Guard-rails that a challenger has broken. */
 const brokenGuards = ({ differences }: ExperimentState, i: number, rules: DecisionRules): string[] => {
   const used = (Object.keys(GUARD_TEXTS) as (keyof typeof GUARD_TEXTS)[]).filter((m) => rules.guards[m] !== null);
-  const wanted = Math.log((used.length * differences.length) / rules.guardAlpha);
+  const alpha = rules.guardAlpha / (used.length * differences.length);
   return used
-    .filter((metric) => evidenceAgainst(differences[i]![metric], rules.guards[metric]!, "above") >= wanted)
+    .filter((metric) => isKnown(differences[i]![metric], "above", { claim: rules.guards[metric]!, alpha }))
     .map(
       (metric) =>
         `Its answers ${GUARD_TEXTS[metric]} more often than the control's, by more than ${points(rules.guards[metric]!)}.`,
@@ -58,8 +58,8 @@ const onAccuracy = (
   rules: DecisionRules,
 ): Omit<Decision, "challenger"> => {
   const { right } = differences[i]!;
-  const wanted = Math.log((2 * differences.length) / rules.alpha);
-  const is = (side: "above" | "below", claim: number): boolean => evidenceAgainst(right, claim, side) >= wanted;
+  const alpha = rules.alpha / (2 * differences.length);
+  const is = (side: "above" | "below", claim: number): boolean => isKnown(right, side, { claim, alpha });
   if (is("above", rules.gain))
     return { verdict: "promote", reasons: [`Its accuracy is higher by more than ${points(rules.gain)}.`] };
   if (is("below", 0)) return { verdict: "roll back", reasons: ["Its accuracy is lower."] };

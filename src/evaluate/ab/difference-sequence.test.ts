@@ -3,11 +3,12 @@ import { createRandom } from "../../base/random.ts";
 import {
   differenceInterval,
   emptyDifference,
-  evidenceAgainst,
+  isKnown,
   observeDifference,
   observePair,
   type DifferenceState,
 } from "./difference-sequence.ts";
+import { logEvidence } from "./mixture-boundary.ts";
 
 describe("the difference of two arms", () => {
   it("takes terms whose expectation is the difference by their weight, whatever was predicted", () => {
@@ -33,7 +34,7 @@ describe("the difference of two arms", () => {
     const [a, b, share] = [0.8, 0.6, 0.3];
     const expected = (state: DifferenceState, left: number): number =>
       left === 0
-        ? Math.exp(evidenceAgainst(state, b - a, "above"))
+        ? Math.exp(logEvidence(state.terms - (b - a) * state.weights, state.squares))
         : [true, false]
             .flatMap((isChallenger) => [0, 1].map((outcome) => ({ isChallenger, outcome })))
             .reduce((sum, { isChallenger, outcome }) => {
@@ -58,7 +59,7 @@ describe("the difference of two arms", () => {
       own.count++;
       own.sum += outcome;
       for (const side of ["above", "below"] as const)
-        expect(evidenceAgainst(state, 0, side)).toBeLessThan(Math.log(2 / 0.05));
+        expect(isKnown(state, side, { claim: 0, alpha: 0.025 })).toBe(false);
     }
     const [a, b] = plain.map(({ count, sum }) => sum / count);
     expect(b! - a!).toBeGreaterThan(0.15); // Simpson's paradox
@@ -77,8 +78,10 @@ describe("the difference of two arms", () => {
       state = observeDifference(state, { isChallenger, share: 0.5, outcome });
     }
     const { low, value, high } = differenceInterval(state, 0.05);
-    expect(evidenceAgainst(state, low, "above")).toBeCloseTo(Math.log(40), 5);
-    expect(evidenceAgainst(state, high, "below")).toBeCloseTo(Math.log(40), 5);
+    for (const inward of [1e-9, -1e-9]) {
+      expect(isKnown(state, "above", { claim: low + inward, alpha: 0.025 })).toBe(inward < 0);
+      expect(isKnown(state, "below", { claim: high - inward, alpha: 0.025 })).toBe(inward < 0);
+    }
     expect(low).toBeGreaterThan(0.1);
     expect(value).toBeCloseTo(0.2, 1);
     expect(high).toBeLessThan(0.3);

@@ -1,7 +1,7 @@
 import { optionError } from "../../base/errors.ts";
 import type { Interval } from "../evidence.ts";
 import { predictedMean } from "./mean-sequence.ts";
-import { boundary, logEvidence } from "./mixture-boundary.ts";
+import { boundary, isReached } from "./mixture-boundary.ts";
 
 /** What is kept of outcomes of two arms: plain numbers. */
 export interface DifferenceState {
@@ -67,16 +67,16 @@ const added = (state: DifferenceState, by: Omit<DifferenceState, "squares">): Di
 });
 
 /**
- * Logarithm of the evidence that the difference is above (or below) a claimed one; at `log(1 / alpha)` the claim can be
- * thrown out, whenever one looks.
+ * Whether the difference is known to be above (or below) a claim: false for all true claims, at all looks together, with
+ * probability 1 - alpha.
  */
-export const evidenceAgainst = (
+export const isKnown = (
   { terms, squares, weights }: DifferenceState,
-  claim: number,
   side: "above" | "below",
-): number => {
+  { claim, alpha }: { readonly claim: number; readonly alpha: number },
+): boolean => {
   const excess = terms - claim * weights;
-  return logEvidence(side === "above" ? excess : -excess, squares);
+  return isReached(side === "above" ? excess : -excess, squares, alpha);
 };
 
 /**

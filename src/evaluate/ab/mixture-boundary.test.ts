@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { boundary, logEvidence } from "./mixture-boundary.ts";
+import { boundary, isReached, logEvidence } from "./mixture-boundary.ts";
 
 /** All sequences of `n` outcomes, each 0 or 1. */
 const sequences = (n: number): number[][] =>
@@ -38,5 +38,14 @@ it("puts the boundary where the evidence is 1 / alpha, near the law of its norma
       const at = boundary(v, alpha);
       expect(logEvidence(at, v)).toBeCloseTo(Math.log(1 / alpha), 6);
       if (v >= 1e3 && v <= 1e5) expect(at / Math.sqrt(v)).toBeLessThan(Math.sqrt(2 * (Math.log(1 / alpha) + 3)));
+    }
+});
+
+it("says whether the boundary is reached, as the evidence does", () => {
+  for (const v of [0, 0.3, 40, 3e4])
+    for (const alpha of [0.001, 0.05]) {
+      const at = boundary(v, alpha);
+      for (const s of [-at, 0, at * 0.5, at * 0.999, at * 1.001, at * 3])
+        expect(isReached(s, v, alpha)).toBe(s > 0 && logEvidence(s, v) >= Math.log(1 / alpha));
     }
 });

@@ -26,6 +26,18 @@ export const logEvidence = (s: number, v: number): number => {
   return most + Math.log(sum / COUNT);
 };
 
+/**
+ * Whether the evidence reaches log(1 / alpha): at once where even the best λ would not, which is nearly always.
+ *
+ * The largest of λ s - ψ(λ) v over all λ is v (x - log(1 + x)), x = s / v.
+ */
+export const isReached = (s: number, v: number, alpha: number): boolean => {
+  if (s <= 0) return false;
+  const wanted = Math.log(1 / alpha);
+  const x = s / v;
+  return (v === 0 || v * (x - Math.log1p(x)) >= wanted) && logEvidence(s, v) >= wanted;
+};
+
 /** Halvings of the interval in which the boundary is sought. */
 const STEPS = 60;
 
