@@ -7,8 +7,7 @@ it("gives ends, means and peaks by channel over all pictures", async () => {
   const plain = (r: number, g: number, b: number) =>
     Uint8Array.from({ length: height * width * 3 }, (_, i) => [r, g, b][i % 3]!);
   const seen = await observe(meanColour(), ["embedding"], {
-    height,
-    width,
+    shape: [height, width, 3],
     pixels: [plain(10, 20, 30), plain(50, 0, 40)],
   });
   const { histogram, means, peaks } = seen.get("embedding")!;

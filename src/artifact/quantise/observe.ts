@@ -4,11 +4,11 @@ import type { Graph } from "../../graph/graph.ts";
 import { openGraph, type GraphSessionOptions } from "../../runtime/graph-session.ts";
 import { countValues, emptyHistogram, type Histogram } from "./histogram.ts";
 
-/** Pictures of one size as the model takes them. */
+/** Pictures or volumes of one size as the model takes them. */
 export interface Pictures {
-  readonly height: number;
-  readonly width: number;
-  /** uint8 RGB [height, width, 3] each; at least one. */
+  /** Of one: [height, width, 3], or [depth, height, width, 1]. */
+  readonly shape: readonly number[];
+  /** uint8 of that shape each; at least one. */
   readonly pixels: readonly Uint8Array[];
 }
 
@@ -24,14 +24,13 @@ export interface Observation {
 /** Runs a graph on pictures one by one, as models of a fixed batch of one want it. */
 export const runPictures = async (
   g: Graph,
-  { height, width, pixels }: Pictures,
+  { shape, pixels }: Pictures,
   each: (outputs: Readonly<Record<string, Tensor>>) => void,
   options: GraphSessionOptions = {},
 ): Promise<void> => {
   const session = await openGraph(g, options);
   try {
-    for (const data of pixels)
-      each(await session.run({ pixels: { dtype: "uint8", shape: [1, height, width, 3], data } }));
+    for (const data of pixels) each(await session.run({ pixels: { dtype: "uint8", shape: [1, ...shape], data } }));
   } finally {
     await session.close();
   }

@@ -19,8 +19,8 @@ const prepare = async (bytes: Uint8Array) =>
 const kernelsOf = async (model: Uint8Array): Promise<Record<string, number>> => {
   const folder = mkdtempSync(join(tmpdir(), "handful-kernels-"));
   const session = await openSession(model, { profile: join(folder, "p") });
-  const { height, width, pixels } = unseen;
-  await session.run({ pixels: { dtype: "uint8", shape: [1, height, width, 3], data: pixels[0]! } });
+  const { shape, pixels } = unseen;
+  await session.run({ pixels: { dtype: "uint8", shape: [1, ...shape], data: pixels[0]! } });
   await session.close();
   const events = JSON.parse(readFileSync(join(folder, readdirSync(folder)[0]!), "utf8")) as {
     args?: { op_name?: string };

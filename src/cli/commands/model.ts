@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
+import type { ArtifactMetadata } from "../../artifact/metadata.ts";
 import { HandfulError, optionError } from "../../base/errors.ts";
 import { nearestName, unknownName } from "../../base/nearest-name.ts";
 import { inputShape } from "../../base/preprocess.ts";
 import type { CommandDefinition, Context } from "../command.ts";
-import { percent, printable } from "../format.ts";
+import { count, percent, printable } from "../format.ts";
 import { machineOptions } from "../options.ts";
 import { changeClasses, classActions } from "./_model-classes.ts";
 import { chooseBackbone } from "./_shared.ts";
@@ -54,6 +55,14 @@ const showBackbone = async (name: string, context: Context): Promise<void> => {
     );
 };
 
+/** What storing a model in fewer bits did to it. */
+const storedAs = (stored: NonNullable<ArtifactMetadata["quantisation"]>): string => {
+  const { weights, layers, floatLayers, accuracyBefore, accuracyAfter, photos } = stored;
+  const how =
+    weights === "int8" ? `${layers - floatLayers.length} of ${layers} layers in 8 bits` : "weights in 16 bits";
+  return `${how}; ${percent(accuracyBefore, 2)} before that, ${percent(accuracyAfter, 2)} after, of ${count(photos, "photo")}`;
+};
+
 const showModel = async (path: string, { print, json }: Context): Promise<void> => {
   const { inspectModel, readModelFile } = await import("../../artifact/load.ts");
   const { modelPath } = await import("../../pipeline/open-model.ts");
@@ -62,7 +71,7 @@ const showModel = async (path: string, { print, json }: Context): Promise<void> 
     print(JSON.stringify(metadata));
     return;
   }
-  const { evidence, head, backbone, dataset, labels, preprocess, thresholds, changes = [] } = metadata;
+  const { evidence, head, backbone, dataset, labels, preprocess, thresholds, changes = [], quantisation } = metadata;
   const range = evidence.interval
     ? ` (95 %: ${percent(evidence.interval[0])} to ${percent(evidence.interval[1])})`
     : "";
@@ -80,6 +89,7 @@ const showModel = async (path: string, { print, json }: Context): Promise<void> 
   print(`input       pixels uint8 [n, ${inputShape(preprocess).join(", ")}], ${kind}${shown}`);
   print(`unknown     ${thresholds.unknown === null ? "not set" : `above ${thresholds.unknown.toFixed(4)}`}`);
   print(`dataset     ${dataset.version}`);
+  if (quantisation) print(`stored      ${storedAs(quantisation)}`);
   print(`written by  ${printable(metadata.producer)}`);
 };
 

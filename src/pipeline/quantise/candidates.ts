@@ -3,6 +3,7 @@ import type { ArtifactMetadata } from "../../artifact/metadata.ts";
 import type { Calibration } from "../../artifact/quantise/calibrate.ts";
 import { prepareQuantiser, type Sensitivity, type Way } from "../../artifact/quantise/quantiser.ts";
 import { HandfulError } from "../../base/errors.ts";
+import { inputShape } from "../../base/preprocess.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { ladderOf } from "./choose-layers.ts";
 import type { SelectedPictures } from "./select-pictures.ts";
@@ -61,12 +62,12 @@ export const halfCandidates = ({ graph }: Pick<CandidatesTask, "graph">, sizeByt
 /** Convolutions in 8 bits: all of them, then with more and more of the worst left in floats. */
 export const byteCandidates = async (task: CandidatesTask): Promise<Candidates> => {
   const { graph, domains, metadata, pictures, calibration, threads, on = {} } = task;
-  const { height, width } = metadata.preprocess;
+  const shape = inputShape(metadata.preprocess);
   const quantiser = await prepareQuantiser(graph, {
     calibration,
     domains,
-    seen: { height, width, pixels: pictures.seen },
-    unseen: { height, width, pixels: pictures.unseen },
+    seen: { shape, pixels: pictures.seen },
+    unseen: { shape, pixels: pictures.unseen },
     ...(threads !== undefined && { threads }),
     ...(on.calibrating && { onProgress: on.calibrating }),
   });

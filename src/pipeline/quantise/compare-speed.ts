@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { testPicture } from "../../artifact/test-vectors.ts";
-import type { Preprocess } from "../../base/preprocess.ts";
+import { inputShape, inputSize, type Preprocess } from "../../base/preprocess.ts";
 import type { Tensor } from "../../graph/dtype.ts";
 import { openSession, type Session } from "../../runtime/node.ts";
 
@@ -45,14 +45,17 @@ export const compareSpeed = async (
   preprocess: Preprocess,
   fixedBatch: boolean,
 ): Promise<Speed[]> => {
-  const { height, width } = preprocess;
+  const size = inputSize(preprocess);
   const found: Speed[] = [];
   for (const threads of availableParallelism() > 1 ? [1, 2] : [1]) {
     const sessions = [await openSession(before, { threads }), await openSession(after, { threads })] as const;
     for (const batch of fixedBatch ? [1] : BATCHES) {
-      const data = new Uint8Array(batch * height * width * 3);
-      for (let i = 0; i < batch; i++) data.set(testPicture(i + 1, preprocess), i * height * width * 3);
-      found.push({ threads, ...(await compare(sessions, { dtype: "uint8", shape: [batch, height, width, 3], data })) });
+      const data = new Uint8Array(batch * size);
+      for (let i = 0; i < batch; i++) data.set(testPicture(i + 1, preprocess), i * size);
+      found.push({
+        threads,
+        ...(await compare(sessions, { dtype: "uint8", shape: [batch, ...inputShape(preprocess)], data })),
+      });
     }
     for (const session of sessions) await session.close();
   }
