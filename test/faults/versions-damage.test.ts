@@ -26,7 +26,7 @@ const made = openStore(base, "write");
 await commitAt(made, 0);
 put(base, { "b/2.jpg": "the third photo" });
 await commitAt(made, 1);
-const [newest, oldest] = [...historyOf(made, [made.catalogue.ref(MAIN)!])];
+const [newest, oldest] = historyOf(made, [made.catalogue.ref(MAIN)!]);
 const [photo] = readManifest(made, newest!.version);
 made.close();
 
@@ -204,7 +204,7 @@ const readAll = (folder: string): unknown => {
   try {
     store = openStore(folder, "read");
     const main = store.catalogue.ref(MAIN)!;
-    return [...historyOf(store, [main])].map(({ id }) => {
+    return historyOf(store, [main]).map(({ id }) => {
       const files = filesOf(store!, id);
       return [readCommit(store!, id), files, files.map(({ hash }) => readObject(store!, hash, "file").toString())];
     });

@@ -51,7 +51,7 @@ it.each([2, 8])("%i processes that commit at once all keep what they committed",
   );
   const store = openStore(folder, "read");
   const main = store.catalogue.ref(MAIN)!;
-  const history = new Set([...historyOf(store, [main])].map(({ id }) => id));
+  const history = new Set(historyOf(store, [main]).map(({ id }) => id));
   for (const { code, commit } of outcomes) {
     expect(code).toBeUndefined();
     if (commit) expect(history).toContain(commit); // null: another process had committed its photo already

@@ -19,10 +19,10 @@ const init: DataAction = {
   examples: ["handful data init ./photos"],
   run: async ([named], options, context) => {
     const { initStore } = await import("../../data/versions/store.ts");
-    const path = folderOf(named, options, context);
-    const info = await stat(path);
-    const root = info.isDirectory() ? path : dirname(path);
-    const created = initStore(root, { labels: info.isDirectory() ? null : path, createdBy: `handful ${program()}` });
+    const { checkPhotosPath } = await import("../../data/scan.ts");
+    const { path, isFolder } = await checkPhotosPath(folderOf(named, options, context));
+    const root = isFolder ? path : dirname(path);
+    const created = initStore(root, { labels: isFolder ? null : path, createdBy: `handful ${program()}` });
     const shown = printable(relative(context.cwd, root) || ".");
     if (context.json) return context.print(JSON.stringify({ folder: root, created }));
     context.print(
@@ -54,9 +54,10 @@ const status: DataAction = {
       const changes = differenceOf(filesOf(store, head), stock.entries);
       const step = head === null ? null : readCommit(store, head);
       if (context.json) return context.print(JSON.stringify({ at: step, ...changesAsJson(changes) }));
-      context.print(step ? `at ${stepLine(step, namesOf(refs, step.id))}` : "no version yet");
-      if (head !== store.catalogue.ref(MAIN))
-        context.print("main is elsewhere: handful data log, handful data diff main");
+      const main = store.catalogue.ref(MAIN);
+      const none = main === null ? "no version yet" : "no version is checked out yet: handful data checkout main";
+      context.print(step ? `at ${stepLine(step, namesOf(refs, step.id))}` : none);
+      if (step && head !== main) context.print("main is elsewhere: handful data log, handful data diff main");
       for (const line of changeLines(changes)) context.print(line);
       for (const { message } of stock.warnings) context.note(`! ${printable(message)}`);
     });

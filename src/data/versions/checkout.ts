@@ -2,13 +2,14 @@ import { lstatSync } from "node:fs";
 import { dataError, HandfulError } from "../../base/errors.ts";
 import { scanByFolders } from "../scan.ts";
 import { caseTwins, ignoresCase } from "./case-twins.ts";
-import { packsInto, putCommit, withPacks } from "./commit.ts";
+import { putCommit } from "./commit.ts";
 import type { Entry } from "./entry.ts";
 import { fillFolder, pathOf } from "./fill-folder.ts";
 import { readWhole } from "./folder-file.ts";
 import { changesToKnown, diskClock, hashFiles, type HashedFile, type HashOptions } from "./hash-files.ts";
-import { filesOf, HEAD, type Step } from "./history.ts";
+import { filesOf, HEAD, MAIN, SEEN, type Step } from "./history.ts";
 import { withLock, type LockOptions, type Writer } from "./lock.ts";
+import { packsInto, withPacks } from "./pack-writer.ts";
 import { listStock, photosOf, type StockItem } from "./stock.ts";
 import { storeFailure } from "./store-failure.ts";
 import type { Store } from "./store.ts";
@@ -129,6 +130,7 @@ const checkoutLocked = async (store: Store, writer: Writer, options: CheckoutOpt
   if (ignoresCase(store)) refuseTwins(after);
   const items = await filesConcerned(store, before, after);
   const current = await hashFiles(store, items, {
+    known,
     clock: diskClock(store),
     ...(options.signal && { signal: options.signal }),
   });
@@ -140,6 +142,7 @@ const checkoutLocked = async (store: Store, writer: Writer, options: CheckoutOpt
   const { files, written, deleted } = await fillFolder(store, { ...options, target: after, current });
   writer.finish(() => {
     catalogue.moveRef(HEAD, head, to.id);
+    catalogue.set(SEEN, catalogue.ref(MAIN));
     catalogue.saveFiles(changesToKnown(known, files));
   });
   return { version: to.version, written, deleted, rescued };

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { at, checkoutAt, commitAt, contentOf, lockAt, put, storeWith } from "../../../test/fixtures/versions.ts";
 import { commitFolder } from "./commit.ts";
 import { kindsOf } from "./difference.ts";
-import { filesOf, HEAD, MAIN, readCommit, readManifest } from "./history.ts";
+import { filesOf, HEAD, MAIN, readCommit, readManifest, SEEN } from "./history.ts";
 import { openStore } from "./store.ts";
 
 const photos = { "bolt/1.jpg": "one", "bolt/2.jpg": "two", "nut/1.jpg": "three", "notes.txt": "no photo" };
@@ -62,9 +62,10 @@ it("goes on from main, also from an older version, and takes in another line of 
   const third = await commitAt(store, 3); // back to the first, as a version of its own
   expect(third.version).toBe(first.version);
   expect(readCommit(store, third.commit!).parents).toEqual([second.commit]);
-  store.catalogue.moveRef(MAIN, third.commit, second.commit); // as if another line had been pulled
+  store.catalogue.moveRef(MAIN, third.commit, second.commit); // as if the third were of another line of history
+  await checkoutAt(store, 4, third.commit!);
   put(store.root, { "nut/3.jpg": "five" });
-  const fourth = await commitAt(store, 4);
+  const fourth = await commitAt(store, 5);
   expect(readCommit(store, fourth.commit!).parents).toEqual([second.commit, third.commit]);
 });
 
@@ -115,6 +116,7 @@ it("reads a file again whose bytes were stored and have gone since", async () =>
   expect(store.catalogue.knownFiles().size).toBe(3);
   for (const { name } of store.catalogue.packs()) store.catalogue.dropPack(name);
   for (const { name, commit } of store.catalogue.refs()) store.catalogue.moveRef(name, commit, null);
+  store.catalogue.set(SEEN, null);
   const { commit } = await commitAt(store, 2);
   expect(filesOf(store, commit).map(({ hash }) => store.catalogue.find(hash)?.type)).toEqual(["file", "file", "file"]);
 });

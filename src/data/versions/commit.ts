@@ -4,12 +4,11 @@ import { differenceOf, type Change } from "./difference.ts";
 import type { Entry } from "./entry.ts";
 import { readWhole } from "./folder-file.ts";
 import { changesToKnown, diskClock, hashFiles, type HashOptions } from "./hash-files.ts";
-import { filesOf, follows, HEAD, MAIN, readCommit } from "./history.ts";
+import { filesOf, follows, HEAD, MAIN, readCommit, SEEN } from "./history.ts";
 import { withLock, type LockOptions, type Writer } from "./lock.ts";
 import { encodeManifest, headerOf, type ManifestHeader } from "./manifest-object.ts";
-import { createPackWriter, type PackWriter } from "./pack-writer.ts";
+import { packsInto, withPacks, type PackWriter } from "./pack-writer.ts";
 import { entriesOf, listStock, type Stock } from "./stock.ts";
-import { storeFailure } from "./store-failure.ts";
 import type { Store } from "./store.ts";
 import { sweepTemporary } from "./sweep.ts";
 
@@ -22,29 +21,9 @@ export interface Committed extends ManifestHeader, Pick<Stock, "skipped" | "warn
   readonly version: string;
   /** Hash of the commit; null where nothing had changed since the last one. */
   readonly commit: string | null;
-  /** Against the newest version before. */
+  /** Against the version that was the newest when the folder was last committed or checked out. */
   readonly changes: readonly Change[];
 }
-
-/** Puts packs into the catalogue as they are finished, so that what is stored stays so if the command is cut off. */
-export const packsInto = (store: Store, writer: Writer, now: Date): PackWriter =>
-  createPackWriter(store, ({ name, sizeBytes, objects }) =>
-    writer.transaction(() => store.catalogue.addPack({ name, sizeBytes, created: now.getTime() }, objects)),
-  );
-
-/** Runs `body` with a writer of packs, of which nothing unfinished is left behind. */
-export const withPacks = async <T>(
-  packs: PackWriter,
-  store: Store,
-  body: (packs: PackWriter) => Promise<T>,
-): Promise<T> => {
-  try {
-    return await body(packs);
-  } catch (thrown) {
-    packs.discard();
-    throw storeFailure(thrown, store.folder);
-  }
-};
 
 /** Stores entries as a version and a commit of it; all their files must be in the store. */
 export const putCommit = (
@@ -64,10 +43,10 @@ export const putCommit = (
   return { version: root.hash, commit: commit.hash };
 };
 
-/** The folder's line of history goes on from main; what was checked out from elsewhere counts as taken in. */
-const parentsOf = (store: Store, main: string | null, head: string | null): string[] => {
-  if (main === null) return [];
-  return head === null || follows(store, main, head) ? [main] : [main, head];
+/** History goes on from where main was; what was checked out from another line of it counts as taken in. */
+const parentsOf = (store: Store, seen: string | null, head: string | null): string[] => {
+  if (seen === null) return [];
+  return head === null || follows(store, seen, head) ? [seen] : [seen, head];
 };
 
 /** The folder's files, hashed, with every one of them in the store. */
@@ -108,21 +87,23 @@ const commitLocked = async (store: Store, writer: Writer, options: CommitOptions
   const { catalogue } = store;
   const { message, lock } = options;
   const [main, head, known] = [catalogue.ref(MAIN), catalogue.ref(HEAD), catalogue.knownFiles()];
-  const before = filesOf(store, main);
+  const seen = catalogue.setting(SEEN);
+  const before = filesOf(store, seen);
   return withPacks(packsInto(store, writer, lock.now), store, async (packs) => {
-    const { entries, hashed, skipped, warnings } = await storeFolder(store, packs, { ...options, before });
+    const { entries, hashed, skipped, warnings } = await storeFolder(store, packs, { ...options, before, known });
     const changes = differenceOf(before, entries);
-    const seen = changesToKnown(known, hashed);
+    const files = changesToKnown(known, hashed);
     const facts = { ...headerOf(entries), changes, skipped, warnings };
-    if (changes.length === 0 && main !== null && main === head) {
-      writer.finish(() => catalogue.saveFiles(seen));
-      return { ...facts, version: readCommit(store, main).version, commit: null };
+    if (changes.length === 0 && seen !== null && seen === head) {
+      writer.finish(() => catalogue.saveFiles(files));
+      return { ...facts, version: readCommit(store, seen).version, commit: null };
     }
-    const parents = parentsOf(store, main, head);
+    const parents = parentsOf(store, seen, head);
     const put = putCommit(store, packs, { entries, parents, time: lock.now.toISOString(), message });
     writer.finish(() => {
       if (!catalogue.moveRef(MAIN, main, put.commit) || !catalogue.moveRef(HEAD, head, put.commit)) throw raced();
-      catalogue.saveFiles(seen);
+      catalogue.set(SEEN, put.commit);
+      catalogue.saveFiles(files);
     });
     return { ...facts, ...put };
   });

@@ -1,7 +1,7 @@
 import { closeSync, lstatSync, mkdirSync, openSync, renameSync, rmdirSync, rmSync, statfsSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { dataError } from "../../base/errors.ts";
+import { dataError, type HandfulError } from "../../base/errors.ts";
 import { unescapeName } from "../names.ts";
 import type { Entry } from "./entry.ts";
 import { fileState } from "./folder-file.ts";
@@ -37,12 +37,15 @@ const makeFolders = (store: Store, path: Buffer, made: Set<string>): void => {
     throw dataError(
       "E_FOLDER_KIND",
       `${folder.toString()}: wanted a folder, got a ${info.isSymbolicLink() ? "link" : "file"}`,
-      {
-        hint: "Put it elsewhere and run again.",
-      },
+      { hint: "Put it elsewhere and run again." },
     );
   made.add(key);
 };
+
+const changed = (name: string): HandfulError =>
+  dataError("E_FILE_CHANGED", `${name}: changed during the checkout, which was stopped`, {
+    hint: "Run again once nothing writes to it.",
+  });
 
 /**
  * Writes one file of a version in one step: it is the old one or the new one, never half of it.
@@ -56,10 +59,7 @@ const writeFile = (
 ): HashedFile => {
   const path = pathOf(store.root, name);
   makeFolders(store, path, made);
-  if ((fileState(path)?.stat ?? null) !== before)
-    throw dataError("E_FILE_CHANGED", `${name}: changed during the checkout, which was stopped`, {
-      hint: "Run again once nothing writes to it.",
-    });
+  if ((fileState(path)?.stat ?? null) !== before) throw changed(name);
   const temporary = join(store.folder, "tmp", randomUUID());
   const file = openSync(temporary, "wx", 0o666);
   try {
@@ -68,12 +68,15 @@ const writeFile = (
     closeSync(file);
   }
   renameSync(temporary, path);
-  return { ...fileState(path)!, hash, settled: true };
+  const state = fileState(path);
+  if (!state) throw changed(name);
+  return { ...state, hash, settled: true };
 };
 
-/** Deletes a file, and the folders above it that are empty then. */
-const deleteFile = (store: Store, name: string): void => {
+/** Deletes a file, unless it changed since `before`, and the folders above it that are empty then. */
+const deleteFile = (store: Store, name: string, before: string): void => {
   let path = pathOf(store.root, name);
+  if (![undefined, before].includes(fileState(path)?.stat)) throw changed(name);
   rmSync(path, { force: true });
   for (;;) {
     path = path.subarray(0, path.lastIndexOf("/"));
@@ -150,7 +153,7 @@ export const fillFolder = async (
     close();
   }
   const wanted = new Set(target.map(({ name }) => name));
-  const toDelete = [...current.keys()].filter((name) => !wanted.has(name));
-  for (const name of toDelete) deleteFile(store, name);
+  const toDelete = [...current].filter(([name]) => !wanted.has(name));
+  for (const [name, { stat }] of toDelete) deleteFile(store, name, stat);
   return { files: settle(store, files), written: toWrite.length, deleted: toDelete.length };
 };

@@ -13,6 +13,8 @@ export interface HashedFile extends KnownFile {
 }
 
 export interface HashOptions {
+  /** Files that were hashed before; those that the catalogue has, when absent. */
+  readonly known?: ReadonlyMap<string, KnownFile>;
   /** Gets the bytes of every file that had to be read. */
   readonly onContent?: (hash: string, bytes: Buffer) => void;
   /**
@@ -54,9 +56,8 @@ export const diskClock = ({ folder }: Store): bigint => {
 export const hashFiles = async (
   store: Store,
   files: readonly { readonly name: string; readonly path: Buffer }[],
-  { onContent, clock, onProgress, signal }: HashOptions = {},
+  { known = store.catalogue.knownFiles(), onContent, clock, onProgress, signal }: HashOptions = {},
 ): Promise<Map<string, HashedFile>> => {
-  const known = store.catalogue.knownFiles();
   const hashed = new Map<string, HashedFile>();
   for (const [done, { name, path }] of files.entries()) {
     if (done % BREATH === 0) {

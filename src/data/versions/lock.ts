@@ -72,7 +72,9 @@ export const isGone = (holder: Holder, here: Holder = thisProcess()): boolean =>
   if (holder.host !== here.host) return false;
   if (holder.boot !== here.boot) return true;
   if (holder.space !== here.space) return false;
-  return !runs(holder.pid) || startOf(holder.pid) !== holder.started;
+  if (!runs(holder.pid)) return true;
+  const started = startOf(holder.pid);
+  return started !== "" && holder.started !== "" && started !== holder.started;
 };
 
 const lockIn = (catalogue: Catalogue): Lock | null => {

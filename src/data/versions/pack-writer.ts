@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { encodePackEnd, PACK_BYTES, PACK_HEAD, type ObjectType, type PackedObject } from "./pack.ts";
+import type { Writer } from "./lock.ts";
 import { packPath, type Store } from "./store.ts";
 import { storeFailure } from "./store-failure.ts";
 import { syncFolder, writeAll } from "./write-durably.ts";
@@ -130,4 +131,24 @@ export const createPackWriter = (store: Store, onPack: (pack: FinishedPack) => v
     },
     discard: () => pack?.discard(),
   };
+};
+
+/** Puts packs into the catalogue as they are finished, so that what is stored stays so if the command is cut off. */
+export const packsInto = (store: Store, writer: Writer, now: Date): PackWriter =>
+  createPackWriter(store, ({ name, sizeBytes, objects }) =>
+    writer.transaction(() => store.catalogue.addPack({ name, sizeBytes, created: now.getTime() }, objects)),
+  );
+
+/** Runs `body` with a writer of packs, of which nothing unfinished is left behind. */
+export const withPacks = async <T>(
+  packs: PackWriter,
+  store: Store,
+  body: (packs: PackWriter) => Promise<T>,
+): Promise<T> => {
+  try {
+    return await body(packs);
+  } catch (thrown) {
+    packs.discard();
+    throw storeFailure(thrown, store.folder);
+  }
 };

@@ -1,12 +1,11 @@
 import { dataError, type HandfulError } from "../../base/errors.ts";
 import type { Location } from "./catalogue.ts";
-import { packsInto, withPacks } from "./commit.ts";
 import { decodeCommit } from "./commit-object.ts";
 import { follows, historyOf, MAIN, REMOTE_MAIN, tagRef } from "./history.ts";
 import { withLock, type LockOptions, type Writer } from "./lock.ts";
 import { decodeManifestPart, decodeManifestRoot } from "./manifest-object.ts";
 import type { LoadedObject, ObjectType } from "./pack.ts";
-import type { PackWriter } from "./pack-writer.ts";
+import { packsInto, withPacks, type PackWriter } from "./pack-writer.ts";
 import { readObject } from "./read-object.ts";
 import type { Remote } from "./remote.ts";
 import { decodeRefs, REFS_FILE, type RemoteRefs } from "./remote-refs.ts";
@@ -103,7 +102,7 @@ const fetchAll = async (
   const there = await remoteObjects(store, remote);
   const source = createSource(store, remote, there);
   const refs = store.catalogue.refs().map(({ commit }) => commit);
-  const known = repair ? [] : [...historyOf(store, [...new Set(refs)])].map(({ id }) => id);
+  const known = repair ? [] : historyOf(store, [...new Set(refs)]).map(({ id }) => id);
   const files = await filesNeeded(tips, new Set(known), source);
   const away = [...files]
     .filter((hash) => !store.catalogue.find(hash))

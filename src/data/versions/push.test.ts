@@ -106,8 +106,25 @@ it("refuses to push over versions that are not known here, and takes them in", a
   expect(readCommit(theirs, merged.commit!).parents).toHaveLength(2);
   await pushAt(theirs, remote);
   expect(await pullAt(ours, remote)).toMatchObject({ moved: true });
-  expect([...historyOf(ours, [ours.catalogue.ref(MAIN)!])]).toHaveLength(5);
+  expect(historyOf(ours, [ours.catalogue.ref(MAIN)!])).toHaveLength(5);
   expect(filesOf(ours, ours.catalogue.ref(MAIN)).map(({ name }) => name)).toContain("b/theirs.jpg");
+});
+
+it("takes nothing back of what was pulled and not yet checked out", async () => {
+  const [ours, remote, theirs] = [await two(), await folderRemote(), storeWith({})];
+  await pushAt(ours, remote);
+  await pullAt(theirs, remote);
+  await checkoutAt(theirs, 2, "main");
+  const before = theirs.catalogue.ref(MAIN);
+  put(ours.root, { "b/ours.jpg": "ours" });
+  await commitAt(ours, 3);
+  await pushAt(ours, remote);
+  expect(await pullAt(theirs, remote)).toMatchObject({ moved: true });
+  put(theirs.root, { "b/theirs.jpg": "theirs" });
+  const { commit, changes } = await commitAt(theirs, 4); // without "b/ours.jpg", which it has never seen
+  expect(changes).toHaveLength(1);
+  expect(readCommit(theirs, commit!).parents).toEqual([before]);
+  await expect(pushAt(theirs, remote)).rejects.toMatchObject({ code: "E_DIVERGED" });
 });
 
 it("never lets a tag mean two things", async () => {

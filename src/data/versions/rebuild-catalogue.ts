@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { HandfulError } from "../../base/errors.ts";
 import { openCatalogue, type Catalogue } from "./catalogue.ts";
 import { decodeCommit, type Commit } from "./commit-object.ts";
-import { HEAD, MAIN, tagRef } from "./history.ts";
+import { HEAD, MAIN, SEEN, tagRef } from "./history.ts";
 import { openPackFile } from "./read-pack.ts";
 import { packPath } from "./store.ts";
 
@@ -56,6 +56,7 @@ const nameEnds = (catalogue: Catalogue, commits: ReadonlyMap<string, Commit>): s
       }
       catalogue.moveRef(MAIN, null, id);
       catalogue.moveRef(HEAD, null, id);
+      catalogue.set(SEEN, id);
       return [];
     }),
   );

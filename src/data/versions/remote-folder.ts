@@ -52,12 +52,21 @@ const writeChecked = (path: string, bytes: Buffer): void => {
   }
 };
 
+/** The process that wrote a lock; nobody known, where it has not written it whole. */
+const holderIn = (text: string): Holder => {
+  try {
+    return JSON.parse(text) as Holder;
+  } catch {
+    return { host: "", boot: "", space: "", pid: 0, started: "" };
+  }
+};
+
 /** Runs `body` while no other process swaps; takes over from one that is gone. */
 const alone = <T>(path: string, body: () => T): T => {
   const lock = `${path}.lock`;
   mkdirSync(dirname(path), { recursive: true });
   const other = orNull(() => readFileSync(lock, "utf8"));
-  if (other !== null && isGone(JSON.parse(other || "{}") as Holder)) rmSync(lock, { force: true });
+  if (other !== null && isGone(holderIn(other))) rmSync(lock, { force: true });
   try {
     writeFileSync(lock, JSON.stringify(thisProcess()), { flag: "wx" });
   } catch (thrown) {

@@ -1,8 +1,7 @@
 import { rmSync } from "node:fs";
 import type { Location, PackFacts } from "./catalogue.ts";
-import { withPacks } from "./commit.ts";
 import type { Writer } from "./lock.ts";
-import { createPackWriter, type FinishedPack } from "./pack-writer.ts";
+import { createPackWriter, withPacks, type FinishedPack } from "./pack-writer.ts";
 import { createObjectReader } from "./read-object.ts";
 import { packPath, type Store } from "./store.ts";
 

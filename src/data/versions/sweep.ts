@@ -1,10 +1,11 @@
-import { readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Store } from "./store.ts";
 
 /** Removes what commands that were cut off left half-written; only while the lock is held. */
 export const sweepTemporary = ({ folder }: Store): void => {
   const temporary = join(folder, "tmp");
+  mkdirSync(temporary, { recursive: true });
   for (const name of readdirSync(temporary)) rmSync(join(temporary, name), { force: true, recursive: true });
 };
 
