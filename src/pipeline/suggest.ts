@@ -1,6 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { z } from "zod";
 import type { Model, Prediction } from "../artifact/load.ts";
 import { dataError, optionError } from "../base/errors.ts";
 import { matrix, rowOf, type Matrix } from "../base/matrix.ts";
@@ -8,6 +5,8 @@ import { createRandom } from "../base/random.ts";
 import { openAlgebra } from "../methods/algebra.ts";
 import { strategyOf } from "../methods/choose-strategy.ts";
 import { transformed } from "../methods/few-shot/_shared.ts";
+import { expectedGain, type ExpectedGain } from "./expected-gain.ts";
+import { readRunMetrics } from "./run-metrics.ts";
 import { SAME_SCENE } from "./select-photos.ts";
 import { picturesOf, predictPictures } from "./predict.ts";
 import type { Item } from "../data/dataset.ts";
@@ -19,16 +18,6 @@ export interface Suggestion {
   readonly reason: string;
   readonly likeliest: string;
   readonly probability: number;
-}
-
-/** What labelling is likely to bring, by the learning curve of the model's run. */
-export interface ExpectedGain {
-  /** In accuracy, by labelling as many photos as are suggested; within the limits at 95 %. */
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-  /** Whether labelling twice as many photos as there are is likely to bring less than a point. */
-  readonly enough: boolean;
 }
 
 export interface Suggestions {
@@ -56,47 +45,6 @@ export const reasonFor = ({ label, probabilities, nearest }: Prediction, labels:
     return `torn between ${labels[first]!} and ${labels[second]!}`;
   if (probabilities[first]! < TORN) return `not sure of ${labels[first]!}, nor of any other class`;
   return `unlike the other suggestions and the labelled photos (likely ${labels[first]!})`;
-};
-
-const figure = z.object({ value: z.number(), interval: z.object({ low: z.number(), high: z.number() }).nullable() });
-const metricsSchema = z.object({
-  evidence: z.object({
-    images: z.number(),
-    accuracy: figure.nullable(),
-    learningCurve: z.object({ forecast: z.array(z.object({ factor: z.number(), accuracy: figure })) }).nullable(),
-  }),
-});
-
-/** Gain in accuracy by twice the photos below which labelling is no longer worth it. */
-const WORTH = 0.01;
-
-const parsedFrom = (text: string, modelPath: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw dataError("E_METRICS", `${join(dirname(modelPath), "metrics.json")}: wanted JSON, got other text`, {
-      hint: "Train again, or move the model into a folder of its own.",
-      cause,
-    });
-  }
-};
-
-/** What the run beside the model forecasts; between as many photos as there are and twice as many, by their logarithm. */
-const expectedGain = async (modelPath: string, count: number): Promise<ExpectedGain | null> => {
-  const text = await readFile(join(dirname(modelPath), "metrics.json"), "utf8").catch(() => null);
-  if (text === null) return null;
-  const parsed = metricsSchema.safeParse(parsedFrom(text, modelPath));
-  const { accuracy, learningCurve, images } = parsed.success ? parsed.data.evidence : {};
-  const twice = learningCurve?.forecast.find(({ factor }) => factor === 2)?.accuracy;
-  if (!accuracy || !twice?.interval || !images) return null;
-  const part = Math.min(1, Math.log2(1 + count / images));
-  const by = (share: number): number => part * (share - accuracy.value);
-  return {
-    value: by(twice.value),
-    low: by(twice.interval.low),
-    high: by(twice.interval.high),
-    enough: twice.value - accuracy.value < WORTH,
-  };
 };
 
 const stopText = (gain: ExpectedGain | null, doubtful: number, asked: number): string => {
@@ -176,7 +124,7 @@ export const suggest = async (options: SuggestOptions): Promise<Suggestions> => 
       random: createRandom(seed).fork("suggest"),
       algebra,
     });
-    const gain = await expectedGain(modelPath, count);
+    const gain = expectedGain(await readRunMetrics(modelPath), count);
     const doubtful = predictions.filter(({ set, label }) => label === null || set.length > 1).length;
     return {
       strategy: strategy.name,

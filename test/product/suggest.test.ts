@@ -39,7 +39,27 @@ describe("suggest", () => {
     expect(found.known).toBeGreaterThan(0);
   });
 
+  it("names the photos to label first where there is no model, each of another kind", () => {
+    const { code, out } = handful(["suggest", "photos", "--count", "4", "--json"]);
+    expect(code).toBe(0);
+    const found = JSON.parse(out) as { strategy: string; suggestions: { name: string; reason: string }[] };
+    expect(found.strategy).toBe("typiclust");
+    expect(new Set(found.suggestions.map(({ name }) => name)).size).toBe(4);
+    expect(found.suggestions.every(({ reason }) => /^typical of \d+ photos?$/.test(reason))).toBe(true);
+    expect(found.suggestions.reduce((sum, { reason }) => sum + Number(/\d+/.exec(reason)![0]), 0)).toBe(24);
+  });
+
+  it("names the classes that need photos where there is no pool, and of what kind", () => {
+    const { code, out } = handful(["suggest", "run"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Classes that need photos, the neediest first/);
+    expect(out).toMatch(/^ {2}\w+: recall \d/m);
+    expect(out).toMatch(/^ {4}photos (that set it apart from|like those that stand apart|of any kind)/m);
+  });
+
   it.each([
+    [["photos", "--strategy", "margin"], 2, /needs a model/],
+    [["nowhere"], 6, /nowhere/],
     [["run", "pool", "--strategy", "bald"], 2, /needs several heads/],
     [["run", "pool", "--strategy", "margins"], 2, /margin/],
     [["run", "photos"], 3, /no photo that is readable and not labelled/],
