@@ -10,6 +10,7 @@ import { normaliseVolume } from "../nn/normalise-volume.ts";
 import { trainFromScratch, type FromScratch } from "../train/from-scratch.ts";
 import { checkpointsIn, type Tuning, type TuningTask } from "./fine-tune.ts";
 import { photosOf } from "./photos-of.ts";
+import { plural } from "./select-photos.ts";
 import { foldsOf } from "./tune-rows.ts";
 import { SCRATCH_WIDTH } from "./volume-backbone.ts";
 
@@ -86,7 +87,7 @@ export const openVolumeTraining = async (task: TuningTask): Promise<Tuning> => {
       return {
         method: "from-scratch",
         options: { network: backbone.resolved.name, epochs },
-        text: `3-D ResNet-10 trained from scratch (${epochs} epochs)`,
+        text: `3-D ResNet-10 trained from scratch (${plural(epochs, "epoch")})`,
         round: { folds, count: FOLDS },
         scores,
       };
