@@ -219,7 +219,7 @@ const learnerRow = async ([set, name, shots]: (typeof trained)[number]): Promise
   }
   const kind = name === "prototypical-unit" ? ", features of length 1" : "";
   const method = `${learner.name}${kind}, ${set === "omniglot" ? "Omniglot" : "CIFAR-FS"}, trained ${shots}-shot`;
-  const [one, five] = cells as [Cell, Cell];
+  const [one = null, five = null] = cells;
   return [
     { method, together: false, cells: [one, five, null, null], seconds, published: published[set]?.[name] ?? null },
   ];
