@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { HandfulError } from "../base/errors.ts";
+import type { HandfulError } from "../base/errors.ts";
 import { matchKey, parseApiKeys } from "./api-keys.ts";
 
 const sha = (text: string): string => createHash("sha256").update(text).digest("hex");
