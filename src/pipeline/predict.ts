@@ -1,5 +1,6 @@
 import type { Model, Prediction } from "../artifact/load.ts";
 import { HandfulError, messageOf } from "../base/errors.ts";
+import type { Preprocess } from "../base/preprocess.ts";
 import type { Item } from "../data/dataset.ts";
 import { readItem } from "../data/image.ts";
 import { createPixelBudget, type PixelBudget } from "../data/pixel-budget.ts";
@@ -29,9 +30,21 @@ export const picturesOf = (items: readonly Item[], hashes: readonly (string | un
 
 const BATCH = 16;
 
-const prepare = async (model: Model, picture: Picture, budget: PixelBudget): Promise<Uint8Array | HandfulError> => {
+/** Who answers: how pictures are prepared, how many together, and what is asked. */
+export interface Asked<T> {
+  readonly preprocess: Preprocess;
+  readonly batch: number;
+  /** @param inputs  preprocessed pictures, at most `batch`, maybe none; an answer each */
+  ask(inputs: readonly Uint8Array[]): Promise<readonly T[]>;
+}
+
+const prepare = async (
+  preprocess: Preprocess,
+  picture: Picture,
+  budget: PixelBudget,
+): Promise<Uint8Array | HandfulError> => {
   try {
-    return await preprocessImage(await picture.read(), model.preprocess, { budget });
+    return await preprocessImage(await picture.read(), preprocess, { budget });
   } catch (thrown) {
     return thrown instanceof HandfulError
       ? thrown
@@ -39,17 +52,19 @@ const prepare = async (model: Model, picture: Picture, budget: PixelBudget): Pro
   }
 };
 
-/** Predicts pictures in their order; one that cannot be read gets an error of its own and stops no other. */
-export async function* predictPictures(model: Model, pictures: readonly Picture[]): AsyncGenerator<Answer> {
+/** Answers pictures in their order; one that cannot be read gets an error of its own and stops no other. */
+export async function* answerPictures<T>(
+  { preprocess, batch, ask }: Asked<T>,
+  pictures: readonly Picture[],
+): AsyncGenerator<{ readonly name: string; readonly prediction: T } | Extract<Answer, { error: unknown }>> {
   const budget = createPixelBudget();
   const prepareBatch = (start: number) =>
-    pictures.slice(start, start + BATCH).map((picture) => prepare(model, picture, budget));
+    pictures.slice(start, start + batch).map((picture) => prepare(preprocess, picture, budget));
   let next = prepareBatch(0);
-  for (let start = 0; start < pictures.length; start += BATCH) {
+  for (let start = 0; start < pictures.length; start += batch) {
     const prepared = await Promise.all(next);
-    next = prepareBatch(start + BATCH); // decoded while this batch is computed
-    const good = prepared.filter((p) => p instanceof Uint8Array);
-    const predictions = await model.predict(good);
+    next = prepareBatch(start + batch); // decoded while this batch is computed
+    const predictions = await ask(prepared.filter((p) => p instanceof Uint8Array));
     let at = 0;
     for (const [i, p] of prepared.entries()) {
       const { name } = pictures[start + i]!;
@@ -58,3 +73,7 @@ export async function* predictPictures(model: Model, pictures: readonly Picture[
     }
   }
 }
+
+/** Predicts pictures in their order; as `answerPictures`. */
+export const predictPictures = (model: Model, pictures: readonly Picture[]): AsyncGenerator<Answer> =>
+  answerPictures({ preprocess: model.preprocess, batch: BATCH, ask: (inputs) => model.predict(inputs) }, pictures);

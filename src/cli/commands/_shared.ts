@@ -21,7 +21,7 @@ export const windowAsked = ({ window, windowLevel }: Options): IntensityWindow |
 };
 
 /** How pictures are to be prepared, as far as flags say so. */
-const overridesOf = (options: Options): PreprocessOverrides => {
+export const overridesOf = (options: Options): PreprocessOverrides => {
   const window = windowAsked(options);
   return {
     ...(typeof options.imageSize === "number" && { size: options.imageSize }),

@@ -3,8 +3,10 @@ import type { CommandDefinition } from "../command.ts";
 import { command as ablateCommand } from "./ablate.ts";
 import { command as augmentCommand } from "./augment.ts";
 import { command as benchCommand } from "./bench.ts";
+import { command as classifyCommand } from "./classify.ts";
 import { command as dataCommand } from "./data.ts";
 import { command as demoCommand } from "./demo.ts";
+import { command as embedCommand } from "./embed.ts";
 import { command as evalCommand } from "./eval.ts";
 import { command as explainCommand } from "./explain.ts";
 import { command as exportCommand } from "./export.ts";
@@ -13,18 +15,22 @@ import { command as inspectCommand } from "./inspect.ts";
 import { command as modelCommand } from "./model.ts";
 import { command as predictCommand } from "./predict.ts";
 import { command as quantizeCommand } from "./quantize.ts";
+import { command as queueCommand } from "./queue.ts";
 import { command as serveCommand } from "./serve.ts";
 import { command as simulateLabellingCommand } from "./simulate-labelling.ts";
 import { command as suggestCommand } from "./suggest.ts";
 import { command as synthesizeCommand } from "./synthesize.ts";
 import { command as trainCommand } from "./train.ts";
+import { command as workerCommand } from "./worker.ts";
 
 export const commands: readonly CommandDefinition[] = [
   ablateCommand,
   augmentCommand,
   benchCommand,
+  classifyCommand,
   dataCommand,
   demoCommand,
+  embedCommand,
   evalCommand,
   explainCommand,
   exportCommand,
@@ -33,9 +39,11 @@ export const commands: readonly CommandDefinition[] = [
   modelCommand,
   predictCommand,
   quantizeCommand,
+  queueCommand,
   serveCommand,
   simulateLabellingCommand,
   suggestCommand,
   synthesizeCommand,
   trainCommand,
+  workerCommand,
 ];

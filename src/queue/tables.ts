@@ -1,0 +1,43 @@
+import type { Pool } from "pg";
+
+/**
+ * Runs, their pictures, and one result a picture. The keys are the promise: no picture stands twice in a run, and none
+ * has two results.
+ */
+const TABLES = `
+  CREATE SCHEMA IF NOT EXISTS handful;
+  CREATE TABLE IF NOT EXISTS handful.run (
+    name text PRIMARY KEY,
+    task jsonb NOT NULL,
+    chunks int NOT NULL DEFAULT 0,
+    begun timestamptz NOT NULL DEFAULT now()
+  );
+  CREATE TABLE IF NOT EXISTS handful.picture (
+    run text NOT NULL REFERENCES handful.run ON DELETE CASCADE,
+    name text COLLATE "C" NOT NULL,
+    sha256 text,
+    chunk int NOT NULL,
+    PRIMARY KEY (run, name)
+  );
+  CREATE INDEX IF NOT EXISTS picture_chunk ON handful.picture (run, chunk);
+  CREATE TABLE IF NOT EXISTS handful.result (
+    run text NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    sha256 text,
+    answer jsonb,
+    embedding bytea,
+    error jsonb,
+    worker text NOT NULL,
+    done timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (run, name),
+    FOREIGN KEY (run, name) REFERENCES handful.picture ON DELETE CASCADE
+  );
+`;
+
+/** Any number that nothing else in the database locks. */
+const LOCK = 7_203_118_254;
+
+/** Makes the tables where they are missing; several may try at once. */
+export const createTables = async (pool: Pool): Promise<void> => {
+  await pool.query(`BEGIN; SELECT pg_advisory_xact_lock(${LOCK}); ${TABLES} COMMIT;`);
+};
