@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { checkStore } from "../../src/data/versions/check-store.ts";
 import { collectGarbage } from "../../src/data/versions/collect-garbage.ts";
-import { HEAD, MAIN, readCommit } from "../../src/data/versions/history.ts";
+import { HEAD, MAIN, readCommit, SEEN } from "../../src/data/versions/history.ts";
 import { initStore, openStore, type Store } from "../../src/data/versions/store.ts";
 import { CHANGING_CALLS, changingCalls, hasStrace, injection, traceChild, type Call } from "../fixtures/strace.ts";
 import { checkoutAt, commitAt, contentOf, lockAt, put } from "../fixtures/versions.ts";
@@ -46,6 +46,7 @@ const littered = await derive(committed, "littered", async (store) => {
   put(store.root, { "a/kept.jpg": "kept in the end", "a/lost.jpg": "lost in the end" });
   const { commit: lost } = await commitAt(store, 25);
   for (const name of [MAIN, HEAD]) catalogue.moveRef(name, lost, before);
+  catalogue.set(SEEN, before);
   put(store.root, { "a/lost.jpg": null });
   await commitAt(store, 26);
 });

@@ -76,7 +76,7 @@ describe("a folder of volumes", () => {
     expect(backbone.source).toBe("random");
     expect(evidence.protocol.text).toContain("5-fold");
     expect(evidence.accuracy.interval).toBeTruthy();
-    expect(evidence.selection.contestants![1]!.text).toBe("3-D ResNet-10 trained from scratch (1 epoch)");
+    expect(evidence.selection.contestants![1]!.text).toBe("3-D ResNet-10 trained from scratch (2 epochs)");
   });
 
   it("gives one model file that takes levels of volumes, in any runtime", async () => {
