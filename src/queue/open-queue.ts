@@ -1,7 +1,7 @@
 import { Pool, type PoolClient } from "pg";
 import { PgBoss, type Db } from "pg-boss";
 import { HandfulError, messageOf, optionError } from "../base/errors.ts";
-import { createTables } from "./tables.ts";
+import { createTables, ENGINE_SCHEMA } from "./tables.ts";
 
 /** Runs of pictures kept in PostgreSQL, and the queue of their chunks. Must be closed. */
 export interface Queue {
@@ -23,8 +23,6 @@ export interface OpenQueueOptions {
 
 /** The one queue that all runs share. */
 export const CHUNKS = "chunks";
-/** Schema of the queue's engine; the runs are in `handful`. */
-const ENGINE_SCHEMA = "handful_queue";
 /** Seconds between two looks for jobs whose worker fell silent. */
 const SUPERVISE_SECONDS = 2;
 const CONNECT_MS = 10_000;
@@ -97,6 +95,7 @@ export const openQueue = async (address: string, options: OpenQueueOptions = {})
   const boss = new PgBoss({
     db: over(pool),
     schema: ENGINE_SCHEMA,
+    createSchema: false, // two that begin at once would both make it
     supervise,
     superviseIntervalSeconds: SUPERVISE_SECONDS,
     monitorIntervalSeconds: SUPERVISE_SECONDS,

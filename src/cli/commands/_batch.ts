@@ -20,7 +20,7 @@ const queuedOptions: readonly OptionDefinition[] = [
     flags: "--run <name>",
     description: "name of the run; the same command goes on with the same run when left out",
   },
-  { flags: "--chunk <pictures>", description: `pictures of one job; ${CHUNK} when left out`, parse: whole(1, 10_000) },
+  { flags: "--chunk <pictures>", description: `pictures of one job; ${CHUNK} when left out`, parse: whole(1, 1000) },
   {
     flags: "--retries <number>",
     description: "how often a job is tried again before it counts as dead; 3 when left out",
