@@ -118,6 +118,7 @@ const meanOf = (values: readonly number[]): string => {
   const { low, high } = meanInterval(values);
   return `${((low + high) / 2).toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`;
 };
-console.log(
-  `${part}, Conv-4 of ${width} channels, ${first} and ${steps} steps of ${batch}: without ${meanOf(found.map(({ plain }) => plain))}, with ${meanOf(found.map(({ pooled }) => pooled))}, gain ${meanOf(found.map(({ plain, pooled }) => pooled - plain))}; ${found.length} seeds`,
-);
+if (found.length > 1)
+  console.log(
+    `${part}, Conv-4 of ${width} channels, ${first} and ${steps} steps of ${batch}: without ${meanOf(found.map(({ plain }) => plain))}, with ${meanOf(found.map(({ pooled }) => pooled))}, gain ${meanOf(found.map(({ plain, pooled }) => pooled - plain))}; ${found.length} seeds`,
+  );
