@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { getCompileCacheDir } from "node:module";
 import { fileURLToPath } from "node:url";
 import { artifactError, HandfulError } from "../base/errors.ts";
 import { fromPlain, HUNG } from "./wire.ts";
@@ -57,6 +58,7 @@ const gone = (reason: string): HandfulError =>
   new HandfulError("internal", "E_ENGINE", `the engine of the model ${reason}`, { hint: "Try again in a moment." });
 
 const start = (options: EngineOptions): ChildProcess => {
+  const cache = getCompileCacheDir();
   const script = new URL(
     import.meta.url.endsWith(".ts") ? "./engine-process.ts" : "./engine-process.js",
     import.meta.url,
@@ -64,7 +66,7 @@ const start = (options: EngineOptions): ChildProcess => {
   return fork(fileURLToPath(script), [JSON.stringify(options)], {
     serialization: "advanced",
     execArgv: [],
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }) },
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
 };
