@@ -118,6 +118,18 @@ const pathBelow = (root: string, name: string): Buffer => {
   return Buffer.concat([Buffer.from(join(root, "/")), bytes]);
 };
 
+const nothing = { answer: null, embedding: null };
+
+/** What came of one picture; numbers that are none are no embedding. */
+const outcomeOf = (
+  one: { readonly name: string } & ({ readonly prediction: Outcome } | Pick<ResultRow, "error">),
+): Omit<ResultRow, keyof QueuedPicture> => {
+  if ("error" in one) return { ...nothing, error: one.error };
+  if (one.prediction.embedding?.every(Number.isFinite) ?? true) return { ...one.prediction, error: null };
+  const hint = "Check the picture, or use another network.";
+  return { ...nothing, error: { code: "E_FEATURE_NAN", message: `${one.name}: its embedding is not finite`, hint } };
+};
+
 /** Rows of pictures, with the hash that each had when it was read. */
 async function* rowsOf(
   asked: Asked<Outcome>,
@@ -134,11 +146,8 @@ async function* rowsOf(
     return { name, read };
   });
   let at = 0;
-  for await (const one of answerPictures(asked, readable)) {
-    const outcome =
-      "error" in one ? { answer: null, embedding: null, error: one.error } : { ...one.prediction, error: null };
-    yield { name: one.name, sha256: hashes[at++]!, ...outcome };
-  }
+  for await (const one of answerPictures(asked, readable))
+    yield { name: one.name, sha256: hashes[at++]!, ...outcomeOf(one) };
 }
 
 /**
