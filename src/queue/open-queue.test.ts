@@ -44,6 +44,14 @@ describe.skipIf(!hasPostgres)("a queue in PostgreSQL", () => {
     await queue.close();
   });
 
+  it("outlives a connection that breaks in the middle of a transaction", async () => {
+    const queue = await openQueue(postgres.url, { connections: 1 });
+    const breaking = queue.transact((client) => client.query("SELECT pg_terminate_backend(pg_backend_pid())"));
+    await expect(breaking).rejects.toThrow(/terminat/);
+    expect((await queue.pool.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
+    await queue.close();
+  });
+
   it("says that the database is missing, or that the user may not", async () => {
     const place = new URL(postgres.url);
     place.pathname = "/nowhere";

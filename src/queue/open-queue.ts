@@ -69,15 +69,18 @@ const transaction =
   async (body) => {
     const client = await pool.connect();
     let broken: Error | undefined;
+    const onError = (error: Error): void => void (broken = error);
+    client.on("error", onError); // a connection that breaks says so here too, which unheard would end the process
     try {
       await client.query("BEGIN");
       const value = await body(client);
       await client.query("COMMIT");
       return value;
     } catch (thrown) {
-      await client.query("ROLLBACK").catch((error: Error) => (broken = error));
+      await client.query("ROLLBACK").catch(onError);
       throw thrown;
     } finally {
+      client.off("error", onError);
       client.release(broken); // a connection that cannot roll back is given up
     }
   };
