@@ -130,14 +130,19 @@ export const backboneOptions: readonly OptionDefinition[] = [
   { flags: "--offline", description: "never use the network" },
 ];
 
-export const machineOptions: readonly OptionDefinition[] = [
-  { flags: "--seed <number>", description: "seed of all that is drawn by lot", parse: whole(0), byDefault: 0 },
+/** What a command takes that draws nothing by lot. */
+export const runtimeOptions: readonly OptionDefinition[] = [
   {
     flags: "--threads <number>",
     description: "threads of the runtime; one a core when left out",
     parse: whole(1, 1024),
   },
   { flags: "--cache-dir <folder>", description: "where embeddings and checked models are kept" },
+];
+
+export const machineOptions: readonly OptionDefinition[] = [
+  { flags: "--seed <number>", description: "seed of all that is drawn by lot", parse: whole(0), byDefault: 0 },
+  ...runtimeOptions,
 ];
 
 export const looksOptions: readonly OptionDefinition[] = [

@@ -6,9 +6,10 @@ import type { Queue } from "../../queue/open-queue.ts";
 import type { Task, TaskNetwork } from "../../queue/task.ts";
 import type { CommandDefinition, Context, OptionDefinition } from "../command.ts";
 import { count, printable } from "../format.ts";
-import { machineOptions, whole } from "../options.ts";
+import { runtimeOptions, whole } from "../options.ts";
 import { queueOption, withQueue } from "./_queue.ts";
 import { optionName } from "./_synthesize-kind.ts";
+import { machineAsked } from "./_shared.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -42,7 +43,7 @@ const batchOptions: readonly OptionDefinition[] = [
   { flags: "-o, --out <file>", description: "file to write, .csv or .jsonl" },
   queueOption,
   ...queuedOptions,
-  ...machineOptions.filter((o) => !o.flags.startsWith("--seed")),
+  ...runtimeOptions,
 ];
 
 /** What a kind of batch is, as a command. */
@@ -111,7 +112,6 @@ const answerHere = async (
   { items, options }: { readonly items: DataSet["items"]; readonly options: Options },
   context: Context,
 ): Promise<number> => {
-  const { cacheDirectory } = await import("../../pipeline/open-model.ts");
   const { openAnswerer } = await import("../../pipeline/open-answerer.ts");
   const { resultText } = await import("../../pipeline/result-text.ts");
   const { writeRows } = await import("../../pipeline/write-rows.ts");
@@ -119,8 +119,7 @@ const answerHere = async (
   const text = resultText(out, task.kind);
   const answerer = await openAnswerer(task, {
     env: options.offline ? { ...context.env, HF_HUB_OFFLINE: "1" } : context.env,
-    cacheDir: typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env),
-    ...(typeof options.threads === "number" && { threads: options.threads }),
+    ...(await machineAsked(options, context)),
     signal: context.signal,
   });
   try {

@@ -1,7 +1,7 @@
 import { basename, relative, resolve } from "node:path";
 import type { Context } from "../command.ts";
 import { count, printable } from "../format.ts";
-import { chooseBackbone } from "./_shared.ts";
+import { chooseBackbone, machineAsked } from "./_shared.ts";
 
 /** Labels printed; the page shows all. */
 const PRINTED = 20;
@@ -13,7 +13,6 @@ export const runInspectLabels = async (
   context: Context,
 ): Promise<void> => {
   const { checkPhotosPath } = await import("../../data/scan.ts");
-  const { cacheDirectory } = await import("../../pipeline/open-model.ts");
   const { inspectLabels } = await import("../../pipeline/inspect-labels.ts");
   const { writeWhole } = await import("../../pipeline/run-folder.ts");
   const { labelPage } = await import("../../report/label-page.ts");
@@ -26,9 +25,8 @@ export const runInspectLabels = async (
     photos: path,
     backbone,
     seed: Number(options.seed),
-    cacheDir: typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env),
+    ...(await machineAsked(options, context)),
     ...(typeof options.features === "string" && { features: options.features }),
-    ...(typeof options.threads === "number" && { threads: options.threads }),
     on: { embedding: ({ done, total }) => embedding.update(done, total) },
     onProgress: (done, total) => {
       embedding.end();

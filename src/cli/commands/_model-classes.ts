@@ -5,6 +5,7 @@ import { optionError } from "../../base/errors.ts";
 import type { Context } from "../command.ts";
 import { count, percent, printable } from "../format.ts";
 import { version } from "../version.ts";
+import { machineAsked } from "./_shared.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -43,12 +44,11 @@ const add: ClassAction = {
   fits: ({ length }) => length === 1 || length === 2,
   run: async ({ file, bytes, names, options }, context) => {
     const { addClass } = await import("../../pipeline/add-class.ts");
-    const { cacheDirectory, openModel } = await import("../../pipeline/open-model.ts");
+    const { openModel } = await import("../../pipeline/open-model.ts");
     const folder = resolve(context.cwd, names.at(-1)!);
     const name = names.length === 2 ? names[0]! : basename(folder);
     const model = await openModel(file, {
-      cacheDir: typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env),
-      ...(typeof options.threads === "number" && { threads: options.threads }),
+      ...(await machineAsked(options, context)),
     });
     const embedding = context.progress("Embedding", "img");
     try {

@@ -34,6 +34,15 @@ export const overridesOf = (options: Options): PreprocessOverrides => {
   };
 };
 
+/** Threads and cache as flags say, the cache of this user where they do not. */
+export const machineAsked = async (
+  { cacheDir, threads }: Options,
+  { env }: Context,
+): Promise<{ readonly cacheDir: string; readonly threads?: number }> => {
+  const { cacheDirectory } = await import("../../pipeline/open-model.ts");
+  return { cacheDir: text(cacheDir) ?? cacheDirectory(env), ...(typeof threads === "number" && { threads }) };
+};
+
 /** What volumes are seen by: the 3-D network that is trained on them; null where a backbone is named, or for pictures. */
 export const chooseVolumeBackbone = async (photos: string, options: Options): Promise<ResolvedBackbone | null> => {
   if (options.backbone !== undefined || options.domain !== undefined) return null;

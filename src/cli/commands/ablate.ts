@@ -7,7 +7,7 @@ import type { Ablation, Learns } from "../../pipeline/ablate.ts";
 import type { CommandDefinition, Context } from "../command.ts";
 import { count, percent, printable } from "../format.ts";
 import { backboneOptions, machineOptions, whole } from "../options.ts";
-import { chooseBackbone } from "./_shared.ts";
+import { chooseBackbone, machineAsked } from "./_shared.ts";
 
 const EPOCHS = { "fine-tune": 20, "from-scratch": 100 } as const;
 const SIDE = 64;
@@ -133,7 +133,6 @@ export const command: CommandDefinition = {
   run: async ([photos], options, context) => {
     const { checkPhotosPath } = await import("../../data/scan.ts");
     const { makeRunFolder } = await import("../../pipeline/run-folder.ts");
-    const { cacheDirectory } = await import("../../pipeline/open-model.ts");
     const { ablate } = await import("../../pipeline/ablate.ts");
     const { writeAblation } = await import("../../pipeline/write-ablation.ts");
     const path = resolve(context.cwd, String(photos));
@@ -141,7 +140,7 @@ export const command: CommandDefinition = {
     const learns = await learnsOf(options);
     const policies = await policiesOf(options.policies, learns);
     const backbone = await chooseBackbone(options, context);
-    const cacheDir = typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env);
+    const machine = await machineAsked(options, context);
     const embedding = context.progress("Embedding", "img");
     const learning = context.progress("Learning", "fit");
     const ablation = await ablate({
@@ -152,9 +151,9 @@ export const command: CommandDefinition = {
       folds: Number(options.folds),
       repeats: Number(options.repeats),
       seed: Number(options.seed),
-      cacheDir: options.cache === false ? null : cacheDir,
+      ...machine,
+      cacheDir: options.cache === false ? null : machine.cacheDir,
       ...(typeof options.features === "string" && { features: options.features }),
-      ...(typeof options.threads === "number" && { threads: options.threads }),
       on: {
         embedding: ({ done, total }) => embedding.update(done, total),
         learning: (done, total) => {

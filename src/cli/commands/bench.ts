@@ -6,7 +6,7 @@ import type { FewShotBench } from "../../pipeline/bench-few-shot.ts";
 import type { CommandDefinition } from "../command.ts";
 import { count, printable } from "../format.ts";
 import { backboneOptions, machineOptions, whole } from "../options.ts";
-import { chooseBackbone } from "./_shared.ts";
+import { chooseBackbone, machineAsked } from "./_shared.ts";
 
 const KINDS = ["few-shot"];
 /** Episodes below which an interval says little. */
@@ -77,7 +77,6 @@ export const command: CommandDefinition = {
   run: async ([kind, photos], options, context) => {
     if (kind !== "few-shot") throw unknownName("kind of bench", String(kind), KINDS);
     const { checkPhotosPath } = await import("../../data/scan.ts");
-    const { cacheDirectory } = await import("../../pipeline/open-model.ts");
     const { benchFewShot } = await import("../../pipeline/bench-few-shot.ts");
     const { machineText } = await import("../../pipeline/machine.ts");
     const path = resolve(context.cwd, String(photos));
@@ -98,9 +97,8 @@ export const command: CommandDefinition = {
       unbalanced: options.unbalanced === true,
       seed: Number(options.seed),
       now: () => performance.now(),
-      cacheDir: typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env),
+      ...(await machineAsked(options, context)),
       ...(typeof options.features === "string" && { features: options.features }),
-      ...(typeof options.threads === "number" && { threads: options.threads }),
       on: {
         embedding: ({ done, total }) => embedding.update(done, total),
         episode: (done, total) => {

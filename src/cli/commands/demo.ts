@@ -5,7 +5,7 @@ import type { CommandDefinition } from "../command.ts";
 import { printable } from "../format.ts";
 import { machineOptions, whole } from "../options.ts";
 import { version } from "../version.ts";
-import { chooseBackbone, printEvidence, trainWithProgress } from "./_shared.ts";
+import { chooseBackbone, machineAsked, printEvidence, trainWithProgress } from "./_shared.ts";
 
 /** Says that what lies beside it is the demo's, and may be drawn anew. */
 const MARKER = ".handful-demo";
@@ -37,7 +37,7 @@ export const command: CommandDefinition = {
   examples: ["handful demo"],
   run: async (_args, options, context) => {
     const { writeDemoSet } = await import("../../data/demo.ts");
-    const { cacheDirectory, openModel } = await import("../../pipeline/open-model.ts");
+    const { openModel } = await import("../../pipeline/open-model.ts");
     const { picturesOf, predictPictures } = await import("../../pipeline/predict.ts");
     const { scanDataset } = await import("../../data/scan.ts");
     const folder = resolve(context.cwd, String(options.out));
@@ -48,7 +48,7 @@ export const command: CommandDefinition = {
     await mkdir(out, { recursive: true });
     await writeDemoSet(photos, { seed, perClass: Number(options.perClass) });
     await writeDemoSet(fresh, { seed: seed + 1, perClass: 1 });
-    const cacheDir = typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env);
+    const machine = await machineAsked(options, context);
     const backbone = await chooseBackbone({ offline: true }, context);
     const result = await trainWithProgress(
       {
@@ -57,8 +57,7 @@ export const command: CommandDefinition = {
         backbone,
         head: "auto",
         seed,
-        ...(typeof options.threads === "number" && { threads: options.threads }),
-        cacheDir,
+        ...machine,
         keepConflicts: false,
         strict: false,
         now: context.now(),
@@ -67,7 +66,7 @@ export const command: CommandDefinition = {
       },
       context,
     );
-    const model = await openModel(result.modelPath, { cacheDir });
+    const model = await openModel(result.modelPath, { cacheDir: machine.cacheDir });
     const answers: { file: string; label: string; probability: number | null }[] = [];
     for await (const answer of predictPictures(model, picturesOf((await scanDataset(fresh)).items)))
       if ("prediction" in answer)

@@ -1,22 +1,21 @@
 import { resolve } from "node:path";
 import type { CommandDefinition } from "../command.ts";
 import { count, percent, percentRange, printable } from "../format.ts";
-import { looksOptions, machineOptions } from "../options.ts";
-import { withLooks } from "./_shared.ts";
+import { looksOptions, runtimeOptions } from "../options.ts";
+import { machineAsked, withLooks } from "./_shared.ts";
 
 export const command: CommandDefinition = {
   name: "eval",
   summary: "Score a model on a folder of labelled photos it has not seen.",
   arguments: "<model> <photos>",
-  options: [...looksOptions, ...machineOptions.filter((o) => !o.flags.startsWith("--seed"))],
+  options: [...looksOptions, ...runtimeOptions],
   examples: ["handful eval runs/latest ./test-photos", "handful eval model.onnx labels.csv --json"],
   run: async ([model, photos], options, context) => {
-    const { cacheDirectory, openModel } = await import("../../pipeline/open-model.ts");
+    const { openModel } = await import("../../pipeline/open-model.ts");
     const { scanDataset } = await import("../../data/scan.ts");
     const { scoreModel } = await import("../../pipeline/score.ts");
     const opened = await openModel(resolve(context.cwd, String(model)), {
-      cacheDir: typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env),
-      ...(typeof options.threads === "number" && { threads: options.threads }),
+      ...(await machineAsked(options, context)),
     });
     try {
       const dataset = await scanDataset(resolve(context.cwd, String(photos)));

@@ -5,8 +5,9 @@ import type { Picture } from "../../pipeline/predict.ts";
 import type { ExplanationWriter } from "../../pipeline/write-explanations.ts";
 import type { CommandDefinition, Context } from "../command.ts";
 import { count, printable } from "../format.ts";
-import { machineOptions } from "../options.ts";
+import { runtimeOptions } from "../options.ts";
 import { gatherPictures } from "./_gather-pictures.ts";
+import { machineAsked } from "./_shared.ts";
 
 /** How maps are made; the first unless another is asked for. */
 const METHODS = ["hires-cam", "grad-cam", "grad-cam++", "occlusion"] as const;
@@ -88,7 +89,7 @@ export const command: CommandDefinition = {
     { flags: "--method <name>", description: "how maps are made", choices: METHODS, byDefault: METHODS[0] },
     { flags: "--class <name>", description: "the class to explain; the likeliest when left out" },
     { flags: "--photos <folder>", description: "the training photos, to show the nearest ones on the page" },
-    ...machineOptions.filter((o) => !o.flags.startsWith("--seed")),
+    ...runtimeOptions,
   ],
   examples: [
     "handful explain runs/latest new.jpg",
@@ -96,15 +97,13 @@ export const command: CommandDefinition = {
     "handful explain model.onnx a.jpg --class nut --method occlusion",
   ],
   run: async ([model, images], options, context) => {
-    const { cacheDirectory } = await import("../../pipeline/open-model.ts");
     const { openExplaining } = await import("../../pipeline/explain.ts");
     const { createExplanationWriter, nearestPictures } = await import("../../pipeline/write-explanations.ts");
     const pictures = await checkedPictures(images as string[], context);
     const path = resolve(context.cwd, String(model));
     const explaining = await openExplaining(path, {
       method: options.method as (typeof METHODS)[number],
-      cacheDir: typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env),
-      ...(typeof options.threads === "number" && { threads: options.threads }),
+      ...(await machineAsked(options, context)),
     });
     const out = resolve(context.cwd, String(options.out));
     try {

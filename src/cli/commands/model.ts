@@ -5,7 +5,7 @@ import { nearestName, unknownName } from "../../base/nearest-name.ts";
 import { inputShape } from "../../base/preprocess.ts";
 import type { CommandDefinition, Context } from "../command.ts";
 import { count, percent, printable } from "../format.ts";
-import { machineOptions } from "../options.ts";
+import { runtimeOptions } from "../options.ts";
 import { changeClasses, classActions } from "./_model-classes.ts";
 import { chooseBackbone } from "./_shared.ts";
 
@@ -136,7 +136,7 @@ export const command: CommandDefinition = {
       flags: "--measure",
       description: "measure the changed model by cross-validation on the embeddings that the file keeps (some seconds)",
     },
-    ...machineOptions.filter(({ flags }) => !flags.startsWith("--seed")),
+    ...runtimeOptions,
   ],
   examples: [
     "handful model list",

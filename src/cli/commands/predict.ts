@@ -4,9 +4,9 @@ import type { Answer } from "../../pipeline/predict.ts";
 import { optionError } from "../../base/errors.ts";
 import type { CommandDefinition } from "../command.ts";
 import { csvRow, printable } from "../format.ts";
-import { between, looksOptions, machineOptions, whole } from "../options.ts";
+import { between, looksOptions, runtimeOptions, whole } from "../options.ts";
 import { gatherPictures } from "./_gather-pictures.ts";
-import { withLooks } from "./_shared.ts";
+import { machineAsked, withLooks } from "./_shared.ts";
 
 const CSV_HEADER = "file,label,probability,likeliest,set,unknown_score,nearest,error";
 
@@ -74,7 +74,7 @@ export const command: CommandDefinition = {
     },
     { flags: "--csv", description: "print comma-separated values" },
     ...looksOptions,
-    ...machineOptions.filter((o) => !o.flags.startsWith("--seed")),
+    ...runtimeOptions,
   ],
   examples: [
     "handful predict runs/latest new.jpg",
@@ -88,11 +88,10 @@ export const command: CommandDefinition = {
         hint: "Give files, folders, or - for standard input: handful predict model.onnx photo.jpg",
       });
     if (options.csv && context.json) throw optionError("--csv and --json exclude each other", { hint: "Give one." });
-    const { cacheDirectory, openModel } = await import("../../pipeline/open-model.ts");
+    const { openModel } = await import("../../pipeline/open-model.ts");
     const { predictPictures } = await import("../../pipeline/predict.ts");
     const opened = await openModel(resolve(context.cwd, String(model)), {
-      cacheDir: typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env),
-      ...(typeof options.threads === "number" && { threads: options.threads }),
+      ...(await machineAsked(options, context)),
     });
     let failures = 0;
     const { labels } = opened.metadata;

@@ -5,6 +5,7 @@ import type { Quantised } from "../../pipeline/quantise/quantise.ts";
 import type { CommandDefinition, Context, Progress } from "../command.ts";
 import { count, firstOf, percent, printable } from "../format.ts";
 import { between, machineOptions, whole } from "../options.ts";
+import { machineAsked } from "./_shared.ts";
 
 const row = (title: string, line: string): string => `${title.padEnd(11)} ${line}`;
 const points = (share: number): string => `${share > 0 ? "+" : ""}${(100 * share).toFixed(2)}`;
@@ -127,7 +128,7 @@ export const command: CommandDefinition = {
     "handful quantize model.onnx --calibrate ./photos --float16",
   ],
   run: async ([path], options, context) => {
-    const { cacheDirectory, modelPath } = await import("../../pipeline/open-model.ts");
+    const { modelPath } = await import("../../pipeline/open-model.ts");
     const { quantiseModel } = await import("../../pipeline/quantise/quantise.ts");
     if (typeof options.calibrate !== "string")
       throw optionError("quantize needs photos to calibrate on", {
@@ -150,8 +151,7 @@ export const command: CommandDefinition = {
       maxLoss: Number(options.maxLoss) / 100,
       neighbours: typeof options.neighbours === "number" ? options.neighbours : null,
       seed: Number(options.seed),
-      cacheDir: typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env),
-      ...(typeof options.threads === "number" && { threads: options.threads }),
+      ...(await machineAsked(options, context)),
       on: { calibrating: updating(calibrating), comparing: updating(comparing), asking: updating(asking) },
     });
     for (const bar of [calibrating, comparing, asking]) bar.end();

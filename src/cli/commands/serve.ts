@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import { optionError } from "../../base/errors.ts";
 import type { Place, Server, ServerOptions } from "../../serve/server.ts";
 import type { CommandDefinition, Context } from "../command.ts";
+import { exitCodes } from "../errors.ts";
 import { printable } from "../format.ts";
 import { whole } from "../options.ts";
 import { version } from "../version.ts";
@@ -10,7 +11,6 @@ import { version } from "../version.ts";
 type Options = Readonly<Record<string, unknown>>;
 
 const TERMINATED = 143;
-const INTERRUPTED = 130;
 
 const several = (text: string): string[] => text.split(",").filter((part) => part !== "");
 
@@ -102,8 +102,12 @@ const untilTold = (signal: AbortSignal): { told: Promise<number>; forget: () => 
     tell(0);
   };
   process.on("SIGTERM", onTerm);
-  signal.addEventListener("abort", () => (terminated ? process.exit(INTERRUPTED) : tell(INTERRUPTED)), { once: true });
-  if (signal.aborted) tell(INTERRUPTED);
+  signal.addEventListener(
+    "abort",
+    () => (terminated ? process.exit(exitCodes.interrupted) : tell(exitCodes.interrupted)),
+    { once: true },
+  );
+  if (signal.aborted) tell(exitCodes.interrupted);
   return { told: promise, forget: () => process.off("SIGTERM", onTerm) };
 };
 

@@ -3,7 +3,7 @@ import type { Replay } from "../../evaluate/simulate-labelling.ts";
 import type { CommandDefinition } from "../command.ts";
 import { count, percent, percentRange, printable } from "../format.ts";
 import { backboneOptions, machineOptions, whole } from "../options.ts";
-import { chooseBackbone } from "./_shared.ts";
+import { chooseBackbone, machineAsked } from "./_shared.ts";
 
 const lineOf = ({ strategy, points, saved }: Replay): string => {
   const { accuracy } = points.at(-1)!;
@@ -41,7 +41,6 @@ export const command: CommandDefinition = {
   run: async ([photos], options, context) => {
     const { checkPhotosPath } = await import("../../data/scan.ts");
     const { makeRunFolder } = await import("../../pipeline/run-folder.ts");
-    const { cacheDirectory } = await import("../../pipeline/open-model.ts");
     const { replayLabelling, writeLabelling } = await import("../../pipeline/simulate-labelling.ts");
     const path = resolve(context.cwd, String(photos));
     await checkPhotosPath(path);
@@ -55,9 +54,8 @@ export const command: CommandDefinition = {
       perClass: Number(options.perClass),
       repeats: Number(options.repeats),
       seed: Number(options.seed),
-      cacheDir: typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env),
+      ...(await machineAsked(options, context)),
       ...(typeof options.features === "string" && { features: options.features }),
-      ...(typeof options.threads === "number" && { threads: options.threads }),
       on: {
         embedding: ({ done, total }) => embedding.update(done, total),
         replaying: (done, total) => {

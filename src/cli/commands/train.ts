@@ -11,7 +11,7 @@ import type { UnlabelledOptions } from "../../pipeline/unlabelled-photos.ts";
 import { printable } from "../format.ts";
 import { backboneOptions, between, groupOption, machineOptions, namedValues, whole } from "../options.ts";
 import { version } from "../version.ts";
-import { chooseBackbone, chooseVolumeBackbone, printEvidence, trainWithProgress } from "./_shared.ts";
+import { chooseBackbone, chooseVolumeBackbone, machineAsked, printEvidence, trainWithProgress } from "./_shared.ts";
 
 const asJson = (result: TrainResult): unknown => ({
   out: result.out,
@@ -268,7 +268,6 @@ export const command: CommandDefinition = {
   ],
   run: async ([photos], options, context) => {
     const { makeRunFolder } = await import("../../pipeline/run-folder.ts");
-    const { cacheDirectory } = await import("../../pipeline/open-model.ts");
     const { checkPhotosPath } = await import("../../data/scan.ts");
     const { checkHeadFits } = await import("../../pipeline/learned-backbone.ts");
     const { readSyntheticMarker } = await import("../../data/synthetic.ts");
@@ -303,7 +302,7 @@ export const command: CommandDefinition = {
       now: context.now(),
       overwrite: options.existOk === true || options.resume === true,
     });
-    const cacheDir = typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env);
+    const machine = await machineAsked(options, context);
     const training = trainWithProgress(
       {
         photos: path,
@@ -319,8 +318,8 @@ export const command: CommandDefinition = {
         ...(unlabelled && { unlabelled }),
         ...(fineTune && { fineTune }),
         seed: Number(options.seed),
-        ...(typeof options.threads === "number" && { threads: options.threads }),
-        cacheDir: options.cache === false ? null : cacheDir,
+        ...machine,
+        cacheDir: options.cache === false ? null : machine.cacheDir,
         keepConflicts: options.onConflict === "keep",
         strict: options.strict === true,
         now: context.now(),

@@ -3,14 +3,15 @@ import { resolve } from "node:path";
 import { messageOf } from "../../base/errors.ts";
 import type { WorkOptions } from "../../pipeline/work-chunks.ts";
 import type { CommandDefinition, Context } from "../command.ts";
+import { exitCodes } from "../errors.ts";
 import { count, printable } from "../format.ts";
-import { machineOptions } from "../options.ts";
+import { runtimeOptions } from "../options.ts";
 import { queueOption, withQueue } from "./_queue.ts";
+import { machineAsked } from "./_shared.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
 const TERMINATED = 143;
-const INTERRUPTED = 130;
 
 /** A signal that is aborted once the process is told to end; a second SIGTERM ends it at once. */
 const untilTold = (signal: AbortSignal): { readonly drain: AbortSignal; forget(): void } => {
@@ -46,13 +47,11 @@ const listener = (tally: Tally, { note }: Context): NonNullable<WorkOptions["on"
 });
 
 const workOptions = async (options: Options, context: Context): Promise<Omit<WorkOptions, "drain" | "on">> => {
-  const { cacheDirectory } = await import("../../pipeline/open-model.ts");
   return {
     worker: `${hostname()}:${process.pid}`,
     env: context.env,
-    cacheDir: typeof options.cacheDir === "string" ? options.cacheDir : cacheDirectory(context.env),
+    ...(await machineAsked(options, context)),
     untilEmpty: options.untilEmpty === true,
-    ...(typeof options.threads === "number" && { threads: options.threads }),
     ...(typeof options.root === "string" && { root: resolve(context.cwd, options.root) }),
     ...(typeof options.model === "string" && { model: resolve(context.cwd, options.model) }),
   };
@@ -69,7 +68,7 @@ export const command: CommandDefinition = {
     { flags: "--root <folder>", description: "where the photos lie here, when elsewhere than the run says" },
     { flags: "--model <file>", description: "where the model lies here, when elsewhere than the run says" },
     { flags: "--until-empty", description: "end when no job is left, in nobody's hands either" },
-    ...machineOptions.filter((o) => !o.flags.startsWith("--seed")),
+    ...runtimeOptions,
   ],
   examples: [
     "handful worker --queue postgres://me@db/handful",
@@ -96,6 +95,6 @@ export const command: CommandDefinition = {
     const { chunks, pictures, errors } = tally;
     if (context.json) context.print(JSON.stringify({ worker: `${hostname()}:${process.pid}`, ...tally }));
     else context.print(`Worked      ${count(chunks, "job")}, ${count(pictures, "picture")}, ${errors} of them errors`);
-    return context.signal.aborted ? INTERRUPTED : 0;
+    return context.signal.aborted ? exitCodes.interrupted : 0;
   },
 };
