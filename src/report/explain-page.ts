@@ -1,6 +1,7 @@
 import { colourScale } from "./colour-scale.ts";
 import { decimal, percent } from "./format.ts";
-import { html, join, trusted, type Html } from "./html.ts";
+import { html, join, type Html } from "./html.ts";
+import { stillPage } from "./still-page.ts";
 
 /** A photo with what in it speaks for a class. */
 export interface ExplainedPhoto {
@@ -73,30 +74,17 @@ const card = (photo: ExplainedPhoto): Html => html`
 `;
 
 /** A page of photos with what in each speaks for its class, a scale and the nearest training photos; it loads nothing. */
-export const explainPage = ({ title, how, colours, photos }: ExplainPage): string => {
-  const page = html`<html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta
-        http-equiv="Content-Security-Policy"
-        content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-      />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="color-scheme" content="light dark" />
-      <title>${title}</title>
-      <style>
-        ${trusted(STYLE)}
-      </style>
-    </head>
-    <body>
-      <h1><bdi>${title}</bdi></h1>
+export const explainPage = ({ title, how, colours, photos }: ExplainPage): string =>
+  stillPage({
+    title,
+    style: STYLE,
+    head: html`<meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />`,
+    body: html`<h1><bdi>${title}</bdi></h1>
       <p>${how}</p>
       <p class="muted">
         A map says which parts of the photo raised the score of the class in this model. It does not say that the parts
         are the right ones, nor what the model would say without them. Each map has its own scale.
       </p>
-      ${colourScale(colours, "scale")} ${join(photos.map(card))}
-    </body>
-  </html>`;
-  return `<!doctype html>\n${page.markup}\n`;
-};
+      ${colourScale(colours, "scale")} ${join(photos.map(card))}`,
+  });

@@ -1,4 +1,5 @@
-import { html, trusted, type Html } from "./html.ts";
+import { html, type Html } from "./html.ts";
+import { stillPage } from "./still-page.ts";
 
 /** One picture to look at. */
 export interface Card {
@@ -29,21 +30,11 @@ const cardOf = ({ picture, title, text, name }: Card): Html =>
   </li>`;
 
 /** A page of pictures to look at; it loads nothing. */
-export const picturePage = (title: string, sections: readonly CardSection[]): string => {
-  const page = html`<html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta
-        http-equiv="Content-Security-Policy"
-        content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-      />
-      <title>${title}</title>
-      <style>
-        ${trusted(STYLE)}
-      </style>
-    </head>
-    <body>
-      <h1>${title}</h1>
+export const picturePage = (title: string, sections: readonly CardSection[]): string =>
+  stillPage({
+    title,
+    style: STYLE,
+    body: html`<h1>${title}</h1>
       ${sections.map(
         ({ heading, lead, cards }) =>
           html`<h2>${heading}</h2>
@@ -51,8 +42,5 @@ export const picturePage = (title: string, sections: readonly CardSection[]): st
             <ul>
               ${cards.map(cardOf)}
             </ul>`,
-      )}
-    </body>
-  </html>`;
-  return `<!doctype html>\n${page.markup}\n`;
-};
+      )}`,
+  });
