@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { plainSquare } from "../../src/base/preprocess.ts";
 import { argmax, rowOf } from "../../src/base/matrix.ts";
 import { createRandom } from "../../src/base/random.ts";
 import { policyNamed } from "../../src/data/check-policy.ts";
@@ -45,16 +46,8 @@ const networks: Readonly<Record<string, Network>> = {
   "conv-4-wide": (scope, x) => conv4(scope, x, { width: 128 }),
 };
 const size = Number(side);
-const gallery = await readGallery(photos === "cifar-fs" ? unpackCifar() : photos, {
-  height: size,
-  width: size,
-  fit: "squash",
-  resizeTo: size,
-  background: [0, 0, 0],
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
-  channels: "RGB",
-});
+const look = plainSquare(size, { fit: "squash", background: [0, 0, 0] });
+const gallery = await readGallery(photos === "cifar-fs" ? unpackCifar() : photos, look);
 const ways = gallery.classes.length;
 const found = new Map<string, number[]>();
 for (let seed = 0; seed < Number(seeds); seed++) {

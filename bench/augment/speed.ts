@@ -4,6 +4,7 @@
  *
  * node bench/augment/speed.ts [photos] [size] [pictures] [members]
  */
+import { plainSquare } from "../../src/base/preprocess.ts";
 import { createRandom, shuffled } from "../../src/base/random.ts";
 import { augmentations } from "../../src/data/augment/index.ts";
 import { decodeImage, readItem } from "../../src/data/image.ts";
@@ -14,16 +15,7 @@ import { scanDataset } from "../../src/data/scan.ts";
 
 const [photos = "../shared/data/flowers12", side = "224", count = "200", members] = process.argv.slice(2);
 const size = Number(side);
-const preprocess = {
-  height: size,
-  width: size,
-  fit: "squash",
-  resizeTo: size,
-  background: [0, 0, 0],
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
-  channels: "RGB",
-} as const;
+const preprocess = plainSquare(size, { fit: "squash", background: [0, 0, 0] });
 
 /** Milliseconds of the processor, all threads together: other programs do not count. */
 const timed = async (run: () => Promise<unknown>): Promise<number> => {

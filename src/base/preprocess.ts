@@ -37,6 +37,18 @@ export interface Preprocess {
   readonly spacing?: number | undefined;
 }
 
+/** Squares of RGB between 0 and 1, for what looks at pictures without a network of its own settings. */
+export const plainSquare = (side: number, { fit, background }: Pick<Preprocess, "fit" | "background">): Preprocess => ({
+  height: side,
+  width: side,
+  fit,
+  resizeTo: side,
+  background,
+  mean: [0, 0, 0],
+  std: [1, 1, 1],
+  channels: "RGB",
+});
+
 /** Shape of one input of a model: a picture [height, width, 3], or a volume [depth, height, width, 1]. */
 export const inputShape = ({ depth, height, width }: Pick<Preprocess, "depth" | "height" | "width">): number[] =>
   depth === undefined ? [height, width, 3] : [depth, height, width, 1];

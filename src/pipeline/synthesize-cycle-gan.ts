@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { artifactError, dataError, HandfulError, optionError } from "../base/errors.ts";
-import type { Pixels, Preprocess } from "../base/preprocess.ts";
+import { plainSquare, type Pixels, type Preprocess } from "../base/preprocess.ts";
 import { createRandom, type Random } from "../base/random.ts";
 import { readItem } from "../data/image.ts";
 import { escapeName } from "../data/names.ts";
@@ -62,16 +62,7 @@ const LOSSES = "loss.json";
 const FEWEST = 2;
 const GRID_COLUMNS = 10;
 
-const square = (side: number): Preprocess => ({
-  height: side,
-  width: side,
-  fit: "crop",
-  resizeTo: side,
-  background: [0, 0, 0],
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
-  channels: "RGB",
-});
+const square = (side: number): Preprocess => plainSquare(side, { fit: "crop", background: [0, 0, 0] });
 
 /** A photo in both sizes. */
 interface Photo extends SyntheticOrigin {

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
 import { dataError, optionError } from "../../base/errors.ts";
-import type { Preprocess } from "../../base/preprocess.ts";
+import { plainSquare, type Preprocess } from "../../base/preprocess.ts";
 import type { AugmentTask } from "../../pipeline/augment-photos.ts";
 import type { CommandDefinition, Context } from "../command.ts";
 import { count, printable } from "../format.ts";
@@ -23,16 +23,7 @@ const preprocessOf = async (options: Options, context: Context): Promise<Preproc
   if (options.backbone !== undefined || options.domain !== undefined)
     return (await chooseBackbone(options, context)).preprocess;
   const { overridePreprocess } = await import("../../pipeline/backbone-settings.ts");
-  const usual: Preprocess = {
-    height: SIDE,
-    width: SIDE,
-    fit: "crop",
-    resizeTo: SIDE,
-    background: [255, 255, 255],
-    mean: [0, 0, 0],
-    std: [1, 1, 1],
-    channels: "RGB",
-  };
+  const usual = plainSquare(SIDE, { fit: "crop", background: [255, 255, 255] });
   return overridePreprocess(usual, {
     ...(typeof options.imageSize === "number" && { size: options.imageSize }),
     ...(options.fit !== undefined && { fit: options.fit as Preprocess["fit"] }),

@@ -1,19 +1,10 @@
-import type { Preprocess } from "../../base/preprocess.ts";
+import { plainSquare } from "../../base/preprocess.ts";
 
 /** Side of the picture that is measured, in pixels: every photo is looked at in this size, whatever its own. */
 export const LOOK_SIDE = 256;
 
 /** How a photo becomes the picture that is measured: squeezed to a square, so that border and middle are the same part of all. */
-export const LOOK: Preprocess = {
-  height: LOOK_SIDE,
-  width: LOOK_SIDE,
-  fit: "squash",
-  resizeTo: LOOK_SIDE,
-  background: [255, 255, 255],
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
-  channels: "RGB",
-};
+export const LOOK = plainSquare(LOOK_SIDE, { fit: "squash", background: [255, 255, 255] });
 
 /** The picture is cut into CELLS x CELLS cells; the outermost ring of them is the border. */
 export const CELLS = 8;
