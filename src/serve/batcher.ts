@@ -9,6 +9,15 @@ export interface Clock {
   after(ms: number, then: () => void): () => void;
 }
 
+/** The clock of this process. */
+export const monotonicClock: Clock = {
+  now: () => performance.now(),
+  after: (ms, then) => {
+    const timer = setTimeout(then, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
 export interface BatcherOptions<Item, Answer> {
   /** Runs items together; one answer or error an item, in order. */
   readonly run: (items: readonly Item[]) => Promise<readonly (Answer | HandfulError)[]>;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { loadModel, readModelFile } from "../artifact/load.ts";
 import { openWorkerSession } from "../runtime/worker-session.ts";
-import { createBatcher, type Batcher, type Clock } from "./batcher.ts";
+import { createBatcher, monotonicClock as clock, type Batcher } from "./batcher.ts";
 import { createCostModel } from "./cost-model.ts";
 import { openDecodePool, type DecodePool } from "./decode-pool.ts";
 import { describeOutputs, findBatch, runItems, type ReadyItem } from "./engine-core.ts";
@@ -22,14 +22,6 @@ const ALIVE_MS = 500;
 
 const send = (response: EngineResponse): void => {
   if (process.connected) process.send!(response);
-};
-
-const clock: Clock = {
-  now: () => performance.now(),
-  after: (ms, then) => {
-    const timer = setTimeout(then, ms);
-    return () => clearTimeout(timer);
-  },
 };
 
 /** Gives the process up when work hangs in a thread, where nothing else can stop it. */

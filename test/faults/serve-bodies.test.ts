@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startServer, type Server } from "../../src/serve/server.ts";
+import type { Server } from "../../src/serve/server.ts";
+import { listeningServer } from "../fixtures/listening-server.ts";
 import { postHead, sendRaw } from "../fixtures/raw-http.ts";
 import { stubEngine } from "../fixtures/stub-engine.ts";
 
@@ -8,14 +9,12 @@ const LIMIT = 256 * 1024;
 let server: Server;
 let port: number;
 beforeAll(async () => {
-  server = await startServer({
-    models: [{ name: "a", path: "a" }],
-    place: { host: "127.0.0.1", port: 0 },
-    version: "0",
-    settings: { maxBodyBytes: LIMIT, headersTimeoutMs: 800, requestTimeoutMs: 1500, deadlineMs: 1000 },
-    open: () => Promise.resolve(stubEngine()),
+  server = await listeningServer(stubEngine, {
+    maxBodyBytes: LIMIT,
+    headersTimeoutMs: 800,
+    requestTimeoutMs: 1500,
+    deadlineMs: 1000,
   });
-  await server.loaded;
   port = Number(new URL(server.address).port);
 });
 afterAll(() => server.stop());

@@ -2,20 +2,13 @@ import { Agent, request } from "node:http";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { HandfulError } from "../../src/base/errors.ts";
 import { createRandom } from "../../src/base/random.ts";
-import { createBatcher, type Clock } from "../../src/serve/batcher.ts";
+import { createBatcher, monotonicClock as clock } from "../../src/serve/batcher.ts";
 import { createCostModel } from "../../src/serve/cost-model.ts";
-import { startServer, type Server } from "../../src/serve/server.ts";
+import type { Server } from "../../src/serve/server.ts";
 import type { ServeSettings } from "../../src/serve/settings.ts";
 import type { EngineAnswer } from "../../src/serve/wire.ts";
+import { listeningServer } from "../fixtures/listening-server.ts";
 import { stubAnswer, stubEngine } from "../fixtures/stub-engine.ts";
-
-const clock: Clock = {
-  now: () => performance.now(),
-  after: (ms, then) => {
-    const timer = setTimeout(then, ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 let server: Server;
 afterEach(() => server.stop());
@@ -34,17 +27,11 @@ const start = async (settings: Partial<ServeSettings>): Promise<{ runs: number[]
       return items.map(() => stubAnswer("blue"));
     },
   });
-  server = await startServer({
-    models: [{ name: "a", path: "a" }],
-    place: { host: "127.0.0.1", port: 0 },
-    version: "0",
+  server = await listeningServer(
+    () =>
+      stubEngine(() => batcher.ask(0, { deadline: clock.now() + (settings.deadlineMs ?? 10_000) }), { maxBatch: 8 }),
     settings,
-    open: () =>
-      Promise.resolve(
-        stubEngine(() => batcher.ask(0, { deadline: clock.now() + (settings.deadlineMs ?? 10_000) }), { maxBatch: 8 }),
-      ),
-  });
-  await server.loaded;
+  );
   return { runs };
 };
 
@@ -102,20 +89,13 @@ describe("case 61: clients that leave", () => {
 describe("case 62: one picture that fails", () => {
   it("fails alone, whoever asks beside it", async () => {
     let n = 0;
-    server = await startServer({
-      models: [{ name: "a", path: "a" }],
-      place: { host: "127.0.0.1", port: 0 },
-      version: "0",
-      open: () =>
-        Promise.resolve(
-          stubEngine(() =>
-            ++n % 10 === 0
-              ? Promise.reject(new HandfulError("damaged", "E_MODEL_NAN", "not finite"))
-              : Promise.resolve(stubAnswer("red")),
-          ),
-        ),
-    });
-    await server.loaded;
+    server = await listeningServer(() =>
+      stubEngine(() =>
+        ++n % 10 === 0
+          ? Promise.reject(new HandfulError("damaged", "E_MODEL_NAN", "not finite"))
+          : Promise.resolve(stubAnswer("red")),
+      ),
+    );
     const statuses = await Promise.all(Array.from({ length: 100 }, () => post()));
     expect(statuses.filter((status) => status === 500)).toHaveLength(10);
     expect(statuses.filter((status) => status === 200)).toHaveLength(90);

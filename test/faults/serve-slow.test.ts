@@ -1,20 +1,19 @@
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { startServer, type Server } from "../../src/serve/server.ts";
+import type { Server } from "../../src/serve/server.ts";
+import { listeningServer } from "../fixtures/listening-server.ts";
 import { postHead, sendRaw, type RawAnswer } from "../fixtures/raw-http.ts";
 import { stubEngine } from "../fixtures/stub-engine.ts";
 
 let server: Server;
 let port: number;
 beforeAll(async () => {
-  server = await startServer({
-    models: [{ name: "a", path: "a" }],
-    place: { host: "127.0.0.1", port: 0 },
-    version: "0",
-    settings: { headersTimeoutMs: 600, requestTimeoutMs: 3000, deadlineMs: 1000, idleTimeoutMs: 2000 },
-    open: () => Promise.resolve(stubEngine()),
+  server = await listeningServer(stubEngine, {
+    headersTimeoutMs: 600,
+    requestTimeoutMs: 3000,
+    deadlineMs: 1000,
+    idleTimeoutMs: 2000,
   });
-  await server.loaded;
   port = Number(new URL(server.address).port);
 });
 afterAll(() => server.stop());
